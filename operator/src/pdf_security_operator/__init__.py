@@ -1,0 +1,1 @@
+"""Kubernetes operator that runs PdfSecurityJob resources as hardened Jobs."""

@@ -1,0 +1,60 @@
+"""The custom resources as pydantic models: what a user writes and reads, and its validation rules.
+
+The CRDs are printed from these models. Nothing here computes a status or talks to anything.
+"""
+
+from pdf_security_operator.api.job import (
+    ConfigMapInput,
+    Input,
+    JobSpec,
+    Output,
+    PdfSecurityJob,
+    PersistentVolumeClaimLocation,
+    ResourceAmounts,
+    Resources,
+    S3Object,
+)
+from pdf_security_operator.api.security_class import (
+    Bounds,
+    ClassSpec,
+    Concurrency,
+    Defaults,
+    DnsPeers,
+    Endpoint,
+    PdfSecurityClass,
+)
+from pdf_security_operator.api.status import (
+    CONDITION_TYPES,
+    Condition,
+    Documents,
+    Effective,
+    JobStatus,
+    Phase,
+    ReportSummary,
+)
+
+__all__ = [
+    "CONDITION_TYPES",
+    "Bounds",
+    "ClassSpec",
+    "Concurrency",
+    "Condition",
+    "ConfigMapInput",
+    "Defaults",
+    "DnsPeers",
+    "Documents",
+    "Effective",
+    "Endpoint",
+    "Input",
+    "JobSpec",
+    "JobStatus",
+    "Output",
+    "PdfSecurityClass",
+    "PdfSecurityJob",
+    "PersistentVolumeClaimLocation",
+    "Phase",
+    "ReportSummary",
+    "ResourceAmounts",
+    "Resources",
+    "S3Object",
+]

@@ -1,0 +1,295 @@
+"""The spec of a PdfSecurityJob, with the rules by which the API server refuses a wrong one."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from pdf_security_operator.api.quantity import Quantity
+from pdf_security_operator.api.status import JobStatus
+from pdf_security_processor.contract import Model, Operation, cel_rules
+from pdf_security_processor.contract.operations import DataKey, ObjectName
+
+MUTABLE_FIELDS = ("suspend", "ttl_seconds_after_finished")
+"""What may change after creation, as in batch/v1 Job; all else is immutable."""
+
+
+class SecretReference(Model):
+    """A Secret in the job's own namespace."""
+
+    name: ObjectName = Field(description="Name of the Secret.")
+
+
+class S3Object(Model):
+    """An object in an S3-compatible store."""
+
+    endpoint: Annotated[
+        str,
+        Field(
+            max_length=300,
+            pattern=r"^https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$",
+            description=(
+                "Origin of the store, such as https://s3.example.com. The class must list it."
+            ),
+        ),
+    ]
+    region: Annotated[str, Field(max_length=64, pattern=r"^[-a-z0-9]+$")] | None = Field(
+        default=None, description="Region that requests are signed for; us-east-1 if left out."
+    )
+    bucket: Annotated[
+        str,
+        Field(
+            min_length=3,
+            max_length=63,
+            pattern=r"^[a-z0-9][-.a-z0-9]*[a-z0-9]$",
+            description="Name of the bucket.",
+        ),
+    ]
+    key: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=1024,
+            pattern=r"^[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+            description="Key of the object.",
+        ),
+    ]
+    credentials_secret_ref: SecretReference = Field(
+        description=(
+            "Secret with the keys accessKeyId and secretAccessKey, and sessionToken where the "
+            "credentials are temporary."
+        )
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "!self.key.endsWith('/')",
+                "key must name one object and not end in '/'",
+                ".key",
+            ),
+        )
+    )
+
+
+class PersistentVolumeClaimLocation(Model):
+    """A file on a claim."""
+
+    claim_name: ObjectName = Field(description="Name of the claim in the job's namespace.")
+    path: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=1024,
+            pattern=r"^[^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*$",
+            description="Path of the file on the claim, relative, such as in/contract.pdf.",
+        ),
+    ]
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "!self.path.matches('(^|/)[.]{1,2}(/|$)')",
+                "path must not contain '.' or '..' as a part",
+                ".path",
+            ),
+        )
+    )
+
+
+class ConfigMapInput(Model):
+    """One key of a ConfigMap: for small documents."""
+
+    name: ObjectName = Field(description="Name of the ConfigMap.")
+    key: DataKey = Field(description="Key in its binaryData.")
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "self.key != '.' && !self.key.startsWith('..')",
+                "key must not be '.' or begin with '..'",
+                ".key",
+            ),
+        )
+    )
+
+
+class Input(Model):
+    """Where the document is read from."""
+
+    s3: S3Object | None = Field(default=None, description="An object in an S3-compatible store.")
+    persistent_volume_claim: PersistentVolumeClaimLocation | None = Field(
+        default=None, description="A file on a claim, which is mounted read-only."
+    )
+    config_map: ConfigMapInput | None = Field(
+        default=None, description="A key of a ConfigMap, for documents below 1 MiB."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "[has(self.s3), has(self.persistentVolumeClaim), has(self.configMap)]"
+                ".filter(given, given).size() == 1",
+                "exactly one of s3, persistentVolumeClaim and configMap must be given",
+            ),
+        )
+    )
+
+
+class Output(Model):
+    """Where a result is put. It appears whole or not at all."""
+
+    s3: S3Object | None = Field(default=None, description="An object in an S3-compatible store.")
+    persistent_volume_claim: PersistentVolumeClaimLocation | None = Field(
+        default=None, description="A file on a claim; missing folders are created."
+    )
+    overwrite: bool | None = Field(
+        default=None,
+        description="Replace what exists there already. Refused where this is not true.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "has(self.s3) != has(self.persistentVolumeClaim)",
+                "exactly one of s3 and persistentVolumeClaim must be given",
+            ),
+        )
+    )
+
+
+class ResourceAmounts(Model):
+    """Amounts of CPU and memory."""
+
+    cpu: Quantity | None = Field(default=None, description="Cores, such as 500m or 1.")
+    memory: Quantity | None = Field(default=None, description="Bytes, such as 1Gi.")
+
+
+class Resources(Model):
+    """Resources of the pod's container."""
+
+    requests: ResourceAmounts | None = Field(default=None, description="What is set aside.")
+    limits: ResourceAmounts | None = Field(default=None, description="What is never exceeded.")
+
+
+def _immutable(field: str, *, required: bool) -> tuple[str, str, str]:
+    """Build the transition rule that holds one field of the spec."""
+    same = f"self.{field} == oldSelf.{field}"
+    if not required:
+        same = f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})"
+    return same, f"{field} is immutable: create another PdfSecurityJob", f".{field}"
+
+
+_ONCE = tuple(
+    (
+        f"self.operations.filter(o, has(o.{name})).size() <= 1",
+        f"{name} may be given once",
+        ".operations",
+    )
+    for name in (
+        "inspect",
+        "decrypt",
+        "repair",
+        "sanitize",
+        "removeMetadata",
+        "linearize",
+        "encrypt",
+    )
+)
+
+
+class JobSpec(Model):
+    """What to do, with which document, and how long to try."""
+
+    class_name: ObjectName | None = Field(
+        default=None,
+        description="PdfSecurityClass to run under; the one annotated as default if left out.",
+    )
+    input: Input = Field(description="Where the document is read from; it is never changed.")
+    output: Output | None = Field(
+        default=None, description="Where the result goes. Only inspect alone goes without."
+    )
+    report: Output | None = Field(
+        default=None, description="Where the full report goes, as JSON; status has a summary."
+    )
+    operations: Annotated[list[Operation], Field(min_length=1, max_length=16)] = Field(
+        description="What is done to the document, in order."
+    )
+    resources: Resources | None = Field(
+        default=None, description="CPU and memory, within the class's bounds."
+    )
+    scratch_size: Quantity | None = Field(
+        default=None,
+        description="Size of the tmpfs that holds input and output, within the class's bounds.",
+    )
+    suspend: bool | None = Field(
+        default=None, description="True holds the job, and stops its pod when it runs already."
+    )
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=86400)] | None = Field(
+        default=None, description="Seconds from the Job's start after which it fails."
+    )
+    backoff_limit: Annotated[int, Field(ge=0, le=20)] | None = Field(
+        default=None, description="Retries after failures that may pass; others are not retried."
+    )
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=315360000)] | None = Field(
+        default=None,
+        description="Seconds after which the finished resource deletes itself; never if left out.",
+    )
+    priority: Annotated[int, Field(ge=-1000, le=1000)] | None = Field(
+        default=None,
+        description="Jobs of a namespace start by priority, highest first, then by age.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            _immutable("input", required=True),
+            _immutable("operations", required=True),
+            *(
+                _immutable(field, required=False)
+                for field in (
+                    "className",
+                    "output",
+                    "report",
+                    "resources",
+                    "scratchSize",
+                    "activeDeadlineSeconds",
+                    "backoffLimit",
+                    "priority",
+                )
+            ),
+            *_ONCE,
+            (
+                "!self.operations.exists(o, has(o.decrypt)) || has(self.operations[0].decrypt)",
+                "decrypt must be the first operation",
+                ".operations",
+            ),
+            (
+                "!self.operations.exists(o, has(o.encrypt)) || "
+                "has(self.operations[size(self.operations) - 1].encrypt)",
+                "encrypt must be the last operation",
+                ".operations",
+            ),
+            (
+                "has(self.output) || self.operations.all(o, has(o.inspect) || has(o.decrypt))",
+                "output is required unless the document is only inspected",
+            ),
+            (
+                "!has(self.output) || self.operations.exists(o, !has(o.inspect))",
+                "output must be left out where the document is only inspected",
+                ".output",
+            ),
+            (
+                "!has(self.output) || !has(self.report) || self.output != self.report",
+                "report and output must not be the same place",
+                ".report",
+            ),
+        )
+    )
+
+
+class PdfSecurityJob(Model):
+    """One PDF document, and what is to be done to it for its security."""
+
+    api_version: Literal["pdfsecurity.dev/v1alpha1"] | None = None
+    kind: Literal["PdfSecurityJob"] | None = None
+    spec: JobSpec = Field(description="What is wanted.")
+    status: JobStatus | None = Field(default=None, description="What was seen.")

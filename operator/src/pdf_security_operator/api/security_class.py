@@ -1,0 +1,172 @@
+"""The spec of a PdfSecurityClass: the administrator's side of every job that names it."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from pdf_security_operator.api.job import Resources
+from pdf_security_operator.api.quantity import Quantity
+from pdf_security_operator.api.status import Condition
+from pdf_security_processor.contract import Model, cel_rules
+from pdf_security_processor.contract.operations import ObjectName
+
+Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
+Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=8)]
+
+
+class Peers(Model):
+    """Destinations of network traffic: address blocks, and pods by label."""
+
+    cidrs: Annotated[list[Cidr], Field(max_length=32)] | None = Field(
+        default=None, description="Address blocks, such as 10.0.3.0/24."
+    )
+    namespace_labels: Labels | None = Field(
+        default=None, description="Pods in namespaces with these labels."
+    )
+    pod_labels: Labels | None = Field(
+        default=None,
+        description="Only pods with these labels; in the job's namespace where "
+        "namespaceLabels is left out.",
+    )
+
+
+class DnsPeers(Peers):
+    """Name servers that pods may ask, on port 53."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
+                "one of cidrs, namespaceLabels and podLabels must be given",
+            )
+        )
+    )
+
+
+class Endpoint(Peers):
+    """A store that jobs of the class may use."""
+
+    url: Annotated[
+        str,
+        Field(
+            max_length=300,
+            pattern=r"^https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$",
+        ),
+    ] = Field(description="Its origin, exactly as jobs write it.")
+    ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(max_length=8)] | None = (
+        Field(
+            default=None,
+            description="Ports of the peers behind it; the URL's own where left out. A Service "
+            "that translates its port needs its pods' port here.",
+        )
+    )
+    ca_bundle: Annotated[str, Field(max_length=65536)] | None = Field(
+        default=None,
+        description="PEM certificates that the store's certificate must chain to; the image's "
+        "own list where left out.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
+                "one of cidrs, namespaceLabels and podLabels must be given",
+            )
+        )
+    )
+
+
+class Defaults(Model):
+    """What a job gets that asks for nothing."""
+
+    resources: Resources | None = Field(
+        default=None, description="Requests 500m and 1Gi, limits 1 and 2Gi where left out."
+    )
+    scratch_size: Quantity | None = Field(default=None, description="512Mi where left out.")
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=86400)] | None = Field(
+        default=None, description="600 where left out."
+    )
+    backoff_limit: Annotated[int, Field(ge=0, le=20)] | None = Field(
+        default=None, description="3 where left out."
+    )
+
+
+class Bounds(Model):
+    """What no job may exceed; a job that asks for more fails."""
+
+    cpu: Quantity | None = Field(default=None, description="Cores: 4 where left out.")
+    memory: Quantity | None = Field(default=None, description="Bytes: 8Gi where left out.")
+    scratch_size: Quantity | None = Field(default=None, description="4Gi where left out.")
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=86400)] | None = Field(
+        default=None, description="3600 where left out."
+    )
+    input_size: Quantity | None = Field(
+        default=None, description="Size of a document: 256Mi where left out."
+    )
+
+
+class Concurrency(Model):
+    """How many jobs of the class run at the same time; no bound where left out."""
+
+    total: Annotated[int, Field(ge=1, le=100000)] | None = Field(
+        default=None, description="In the whole cluster."
+    )
+    per_namespace: Annotated[int, Field(ge=1, le=100000)] | None = Field(
+        default=None, description="In each namespace."
+    )
+
+
+class ClassSpec(Model):
+    """How jobs of the class run, and what they may reach."""
+
+    image: Annotated[
+        str,
+        Field(
+            max_length=512,
+            pattern=r"^[a-z0-9][-a-zA-Z0-9._:/]*@sha256:[0-9a-f]{64}$",
+            description="Processor image, by digest.",
+        ),
+    ]
+    image_pull_secrets: Annotated[list[ObjectName], Field(max_length=8)] | None = Field(
+        default=None, description="Names of pull Secrets in the jobs' namespaces."
+    )
+    runtime_class_name: ObjectName | None = Field(
+        default=None, description="RuntimeClass of the pods, such as gvisor."
+    )
+    require_user_namespaces: bool | None = Field(
+        default=None,
+        description="Pods get a user namespace of their own (hostUsers: false). True where left "
+        "out; false only for nodes that cannot.",
+    )
+    storage_endpoints: Annotated[list[Endpoint], Field(max_length=16)] | None = Field(
+        default=None, description="Stores that jobs may use and that their pods may reach."
+    )
+    dns: DnsPeers | None = Field(
+        default=None,
+        description="Name servers; pods labelled k8s-app: kube-dns in kube-system where left out.",
+    )
+    defaults: Defaults | None = Field(
+        default=None, description="What a job gets that asks for nothing."
+    )
+    bounds: Bounds | None = Field(default=None, description="What no job may exceed.")
+    concurrency: Concurrency | None = Field(
+        default=None, description="How many jobs run at the same time."
+    )
+
+
+class ClassStatus(Model):
+    """What the operator says of a class."""
+
+    observed_generation: int | None = Field(default=None, description="Generation last seen.")
+    conditions: Annotated[list[Condition], Field(max_length=8)] | None = Field(
+        default=None, description="Accepted, or why not."
+    )
+
+
+class PdfSecurityClass(Model):
+    """How jobs run and what they may reach: the administrator's contract with their authors."""
+
+    api_version: Literal["pdfsecurity.dev/v1alpha1"] | None = None
+    kind: Literal["PdfSecurityClass"] | None = None
+    spec: ClassSpec = Field(description="What is wanted.")
+    status: ClassStatus | None = Field(default=None, description="What was seen.")

@@ -1,0 +1,57 @@
+"""What operator and processor agree on: request, report, exit codes, paths.
+
+Pydantic only, plain data only. Nothing here opens a file, a socket or a PDF.
+"""
+
+from pdf_security_processor.contract.exit_codes import ExitCode
+from pdf_security_processor.contract.model import Model, cel_rules
+from pdf_security_processor.contract.operations import (
+    Decrypt,
+    Encrypt,
+    Operation,
+    Permissions,
+    SecretKeyReference,
+)
+from pdf_security_processor.contract.report import (
+    DocumentReport,
+    Encryption,
+    FileFacts,
+    Finding,
+    Inspection,
+    Summary,
+    WorkerReport,
+)
+from pdf_security_processor.contract.request import (
+    FileLocation,
+    Limits,
+    Owner,
+    Request,
+    S3Location,
+    Sink,
+    Source,
+)
+
+__all__ = [
+    "Decrypt",
+    "DocumentReport",
+    "Encrypt",
+    "Encryption",
+    "ExitCode",
+    "FileFacts",
+    "FileLocation",
+    "Finding",
+    "Inspection",
+    "Limits",
+    "Model",
+    "Operation",
+    "Owner",
+    "Permissions",
+    "Request",
+    "S3Location",
+    "SecretKeyReference",
+    "Sink",
+    "Source",
+    "Summary",
+    "WorkerReport",
+    "cel_rules",
+]

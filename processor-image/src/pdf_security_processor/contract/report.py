@@ -1,0 +1,132 @@
+"""What the processor says of a document: the worker's untrusted report, the report, the summary."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pdf_security_processor.contract.model import Model
+
+WORKER_REPORT_BYTES = 4 * 1024**2
+"""Largest report, in bytes, that the broker reads from a worker."""
+
+TERMINATION_MESSAGE_BYTES = 4096
+"""Largest termination message, in bytes, that the kubelet keeps."""
+
+FINDINGS_LIMIT = 2000
+"""Findings listed one by one; the counts by kind go on."""
+
+WARNINGS_LIMIT = 100
+
+Text = Annotated[str, Field(max_length=1024)]
+Count = Annotated[int, Field(ge=0)]
+Counts = Annotated[dict[Annotated[str, Field(max_length=64)], Count], Field(max_length=64)]
+
+
+class Finding(Model):
+    """One thing found in the document, and what became of it."""
+
+    kind: str = Field(max_length=64)
+    """What it is, in the specification's words: `JavaScript`, `Launch`, `EmbeddedFile`, ..."""
+    object: str = Field(max_length=32)
+    """Object number and generation of the indirect object that holds it: `12 0`; `trailer`."""
+    path: Text
+    """Where in that object, as keys from it: `/AA/O`."""
+    action: Literal["removed", "kept"]
+
+
+class Encryption(Model):
+    """How the input was encrypted (ISO 32000-2, 7.6)."""
+
+    algorithm: str = Field(max_length=32)
+    revision: int
+    key_bits: int
+    opened_with: Literal["user", "owner", "none"]
+    permissions: dict[str, bool | str] = Field(default_factory=dict, max_length=16)
+
+
+class Inspection(Model):
+    """Facts of the document as it came in."""
+
+    pdf_version: str = Field(max_length=16)
+    pages: Count | None = None
+    linearized: bool = False
+    encryption: Encryption | None = None
+    signatures: Count = 0
+    form_fields: Count = 0
+    has_xfa: bool = False
+    has_info: bool = False
+    has_xmp: bool = False
+    active_content: Counts = Field(default_factory=dict)
+    """Number of findings by kind before anything was removed."""
+
+
+class WorkerReport(Model):
+    """What a worker says of itself: untrusted, for it has parsed an untrusted document."""
+
+    exit_code: int = Field(ge=0, le=125)
+    message: Text = ""
+    inspection: Inspection | None = None
+    findings: list[Finding] = Field(default_factory=list, max_length=FINDINGS_LIMIT)
+    removed: Counts = Field(default_factory=dict)
+    warnings: list[Text] = Field(default_factory=list, max_length=WARNINGS_LIMIT)
+    operations: list[Annotated[str, Field(max_length=32)]] = Field(
+        default_factory=list, max_length=16
+    )
+    output_pages: Count | None = None
+
+
+class FileFacts(Model):
+    """A document as bytes."""
+
+    bytes: Count
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    pages: Count | None = None
+
+
+class DocumentReport(Model):
+    """The full report of one document."""
+
+    version: Literal[1] = 1
+    job_uid: str
+    reason: str = Field(max_length=64)
+    message: Text = ""
+    input: FileFacts | None = None
+    output: FileFacts | None = None
+    operations: list[str] = Field(default_factory=list)
+    inspection: Inspection | None = None
+    findings: list[Finding] = Field(default_factory=list)
+    removed: dict[str, int] = Field(default_factory=dict)
+    warnings: list[str] = Field(default_factory=list)
+    duration_seconds: float = 0
+    peak_memory_bytes: Count = 0
+
+
+class Summary(Model):
+    """The termination message: the report in brief, always within the kubelet's bound."""
+
+    version: Literal[1] = 1
+    exit_code: int = Field(ge=0, le=125)
+    reason: str = Field(max_length=64)
+    message: Text = ""
+    input: FileFacts | None = None
+    output: FileFacts | None = None
+    removed: Counts = Field(default_factory=dict)
+    warnings: Count = 0
+    duration_seconds: float = Field(default=0, ge=0)
+    peak_memory_bytes: Count = 0
+    report_location: Annotated[str, Field(max_length=1100)] | None = None
+
+    def to_termination_message(self) -> str:
+        """Serialize within `TERMINATION_MESSAGE_BYTES`; what does not fit is left out."""
+        summary = self
+        while True:
+            text = json.dumps(summary.to_json_dict(), separators=(",", ":"))
+            if len(text) <= TERMINATION_MESSAGE_BYTES:
+                return text
+            if summary.report_location:
+                summary = summary.model_copy(update={"report_location": None})
+            elif summary.removed:
+                summary = summary.model_copy(update={"removed": {}})
+            else:
+                summary = summary.model_copy(update={"message": summary.message[:200]})
