@@ -24,6 +24,9 @@ OWNER_UID_LABEL = f"{GROUP}/job-uid"
 OWNER_NAME_ANNOTATION = f"{GROUP}/job-name"
 """On Job and pod: name of the PdfSecurityJob, which may be longer than a label's value."""
 
+EFFECTIVE_ANNOTATION = f"{GROUP}/effective"
+"""On the Job: what was applied, as JSON, so that a status can be written whoever created it."""
+
 STORAGE_LABEL = f"{GROUP}/storage-access"
 """On pods that need the class's storage endpoints; the others reach nothing at all."""
 

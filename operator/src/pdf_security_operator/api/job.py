@@ -179,6 +179,32 @@ def _immutable(field: str, *, required: bool) -> tuple[str, str, str]:
     return same, f"{field} is immutable: create another PdfSecurityJob", f".{field}"
 
 
+def _different_places(first: str, second: str) -> list[tuple[str, str, str]]:
+    """Build the rules by which two locations of the spec never name the same file.
+
+    An input is never changed, not even by a job that says `overwrite: true`.
+    """
+    rules = []
+    for store, parts in (
+        ("s3", ("endpoint", "bucket", "key")),
+        ("persistentVolumeClaim", ("claimName", "path")),
+    ):
+        given = " && ".join(
+            f"has(self.{place}) && has(self.{place}.{store})" for place in (first, second)
+        )
+        same = " && ".join(
+            f"self.{first}.{store}.{part} == self.{second}.{store}.{part}" for part in parts
+        )
+        rules.append(
+            (
+                f"!({given} && {same})",
+                f"{second} must not be the same place as {first}",
+                f".{second}",
+            )
+        )
+    return rules
+
+
 _ONCE = tuple(
     (
         f"self.operations.filter(o, has(o.{name})).size() <= 1",
@@ -277,11 +303,9 @@ class JobSpec(Model):
                 "output must be left out where the document is only inspected",
                 ".output",
             ),
-            (
-                "!has(self.output) || !has(self.report) || self.output != self.report",
-                "report and output must not be the same place",
-                ".report",
-            ),
+            *_different_places("input", "output"),
+            *_different_places("input", "report"),
+            *_different_places("output", "report"),
         )
     )
 

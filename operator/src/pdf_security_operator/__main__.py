@@ -1,0 +1,85 @@
+"""Starts things and does nothing else: `python -m pdf_security_operator`."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+
+import kopf
+import structlog
+
+from pdf_security_operator.cluster import Cluster
+from pdf_security_operator.connection import open_session
+from pdf_security_operator.controller import Controller
+from pdf_security_operator.handlers import framework_settings, register
+from pdf_security_operator.settings import Settings, load_settings
+
+
+def main() -> int:
+    """Run the operator until it is told to stop; return the exit code."""
+    try:
+        settings = load_settings()
+    except ValueError as error:
+        sys.stderr.write(f"pdf-security-operator: {error}\n")
+        return 2
+    _configure_logging(settings.log_level)
+    asyncio.run(_run(settings))
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    async with open_session(settings, settings.workers) as session:
+        controller = Controller(Cluster(session, settings.api_server), settings)
+        registry = kopf.OperatorRegistry()
+        register(registry, controller, settings)
+        stop = asyncio.Event()
+        framework = asyncio.create_task(
+            kopf.operator(
+                registry=registry,
+                settings=framework_settings(),
+                standalone=True,
+                clusterwide=True,
+                liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+                stop_flag=stop,
+            )
+        )
+        work = asyncio.create_task(controller.run())
+        # Whichever ends first, the other must: half an operator is worse than a restarted one.
+        await asyncio.wait({framework, work}, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        await framework
+
+
+def _configure_logging(level: str) -> None:
+    """Log JSON lines to stdout; the framework's own records go the same way."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

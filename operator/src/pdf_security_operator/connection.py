@@ -1,0 +1,52 @@
+"""HTTP sessions to the API server: trust, the rotating token, a cap on connections.
+
+No API calls.
+"""
+
+import ssl
+import time
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+from pdf_security_operator.settings import Settings
+
+TOKEN_SECONDS = 60.0
+"""How long a token that was read is used; the kubelet rotates it long before it expires."""
+
+REQUEST_SECONDS = 30.0
+"""Bound of one request that is not a watch."""
+
+
+@dataclass
+class _Token:
+    """The service account's token as a client middleware, read again every minute."""
+
+    settings: Settings
+    _value: str = field(default="", repr=False)
+    _read_at: float = float("-inf")
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        now = time.monotonic()
+        if now - self._read_at > TOKEN_SECONDS:
+            # A few hundred bytes of a tmpfs once a minute: not worth a thread.
+            self._value = self.settings.token_file.read_text().strip()
+            self._read_at = now
+        request.headers["Authorization"] = f"Bearer {self._value}"
+        return await handler(request)
+
+
+def open_session(settings: Settings, connections: int) -> aiohttp.ClientSession:
+    """Open a session that keeps at most so many connections to the API server.
+
+    Proxies named by the environment are ignored: the API server is reached directly.
+    """
+    context = ssl.create_default_context(cafile=str(settings.ca_file))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, ssl=context, ttl_dns_cache=60),
+        middlewares=[_Token(settings)],
+        headers={"User-Agent": "pdf-security-operator"},
+        timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=5),
+        trust_env=False,
+    )

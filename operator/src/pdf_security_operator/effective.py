@@ -1,0 +1,148 @@
+"""What applies to one job: its own wishes over the class's defaults, within the class's bounds.
+
+Pure. How the result becomes a pod stands in `job`.
+"""
+
+from dataclasses import dataclass
+
+from pdf_security_operator.api import ClassSpec, JobSpec, ResourceAmounts, S3Object
+from pdf_security_operator.api.quantity import amount_of
+from pdf_security_operator.api.security_class import Bounds, Defaults, Endpoint
+from pdf_security_operator.errors import JobRejected
+from pdf_security_processor.contract import Limits
+
+DEFAULT_REQUESTS = ResourceAmounts(cpu="500m", memory="1Gi")
+DEFAULT_LIMITS = ResourceAmounts(cpu="1", memory="2Gi")
+DEFAULT_SCRATCH = "512Mi"
+DEFAULT_DEADLINE_SECONDS = 600
+DEFAULT_BACKOFF_LIMIT = 3
+
+BOUND_CPU = "4"
+BOUND_MEMORY = "8Gi"
+BOUND_SCRATCH = "4Gi"
+BOUND_DEADLINE_SECONDS = 3600
+BOUND_INPUT = "256Mi"
+
+BROKER_BYTES = 160 * 1024**2
+"""Memory of the first process with its S3 client, and of the kernel for the pod."""
+
+WORKER_LEAST_BYTES = 96 * 1024**2
+"""Below this a worker cannot even import its library."""
+
+CLOSING_SECONDS = 15
+"""Taken from the Job's deadline, so that the broker can still report a document that took it."""
+
+
+@dataclass(frozen=True)
+class EffectiveLimits:
+    """What applies to one job. Quantities as the pod spec takes them, times in seconds."""
+
+    cpu_request: str
+    memory_request: str
+    cpu_limit: str
+    memory_limit: str
+    scratch_size: str
+    active_deadline_seconds: int
+    backoff_limit: int
+    document: Limits
+
+
+def effective_limits_of(spec: JobSpec, class_spec: ClassSpec) -> EffectiveLimits:
+    """Work out what applies to a job.
+
+    Raises:
+        JobRejected: the job asks for more than its class allows, or for a combination in which
+            the tmpfs could fill the container's memory. Memory-backed volumes are charged to the
+            container: one larger than the limit ends in SIGKILL, a smaller one in a clean ENOSPC.
+    """
+    defaults = class_spec.defaults or Defaults()
+    bounds = class_spec.bounds or Bounds()
+    wanted = spec.resources
+    general = defaults.resources
+    limits = _merged(
+        wanted.limits if wanted else None, general.limits if general else None, DEFAULT_LIMITS
+    )
+    requests = _merged(
+        wanted.requests if wanted else None,
+        general.requests if general else None,
+        DEFAULT_REQUESTS,
+    )
+    for kind, limit in limits.items():
+        # A request that comes from a default never stands in the way of a smaller limit.
+        asked = wanted and wanted.requests and getattr(wanted.requests, kind) is not None
+        if not asked and amount_of(requests[kind]) > amount_of(limit):
+            requests[kind] = limit
+        _within(f"resources.requests.{kind}", requests[kind], limit, f"resources.limits.{kind}")
+    scratch = _first(spec.scratch_size, defaults.scratch_size, DEFAULT_SCRATCH)
+    deadline = _first(
+        spec.active_deadline_seconds, defaults.active_deadline_seconds, DEFAULT_DEADLINE_SECONDS
+    )
+    allowed = _first(bounds.active_deadline_seconds, BOUND_DEADLINE_SECONDS)
+    _within("resources.limits.cpu", limits["cpu"], _first(bounds.cpu, BOUND_CPU))
+    _within("resources.limits.memory", limits["memory"], _first(bounds.memory, BOUND_MEMORY))
+    _within("scratchSize", scratch, _first(bounds.scratch_size, BOUND_SCRATCH))
+    _within("activeDeadlineSeconds", deadline, allowed)
+    return EffectiveLimits(
+        cpu_request=str(requests["cpu"]),
+        memory_request=str(requests["memory"]),
+        cpu_limit=str(limits["cpu"]),
+        memory_limit=str(limits["memory"]),
+        scratch_size=str(scratch),
+        active_deadline_seconds=int(deadline),
+        backoff_limit=int(
+            _first(spec.backoff_limit, defaults.backoff_limit, DEFAULT_BACKOFF_LIMIT)
+        ),
+        document=Limits(
+            input_bytes=int(amount_of(_first(bounds.input_size, BOUND_INPUT))),
+            output_bytes=int(amount_of(scratch)),
+            worker_memory_bytes=_worker_memory(limits["memory"], scratch),
+            worker_seconds=max(1, int(deadline) - CLOSING_SECONDS),
+        ),
+    )
+
+
+def endpoint_of(location: S3Object, class_spec: ClassSpec, field: str) -> Endpoint:
+    """Find the class's entry for a location's endpoint.
+
+    Raises:
+        JobRejected: the class does not list it.
+    """
+    for endpoint in class_spec.storage_endpoints or []:
+        if endpoint.url == location.endpoint:
+            return endpoint
+    listed = ", ".join(endpoint.url for endpoint in class_spec.storage_endpoints or [])
+    raise JobRejected(
+        "EndpointNotAllowed",
+        f"{field}.s3.endpoint {location.endpoint} is not among those of the class "
+        f"({listed or 'it lists none'}); use one of them or ask its administrator",
+    )
+
+
+def _merged(*sources: ResourceAmounts | None) -> dict[str, int | str]:
+    """Take CPU and memory each from the first source that has it."""
+    return {
+        kind: _first(*(getattr(source, kind) for source in sources if source))
+        for kind in ("cpu", "memory")
+    }
+
+
+def _first(*values: int | str | None) -> int | str:
+    return next(value for value in values if value is not None)
+
+
+def _within(
+    field: str, value: int | str, bound: int | str, name: str = "the class's bound"
+) -> None:
+    if amount_of(value) > amount_of(bound):
+        raise JobRejected("LimitExceeded", f"{field} is {value}, above {name} of {bound}")
+
+
+def _worker_memory(memory_limit: int | str, scratch: int | str) -> int:
+    left = int(amount_of(memory_limit) - amount_of(scratch)) - BROKER_BYTES
+    if left < WORKER_LEAST_BYTES:
+        raise JobRejected(
+            "LimitExceeded",
+            f"resources.limits.memory {memory_limit} leaves no room beside scratchSize {scratch}: "
+            f"it must be larger by {(BROKER_BYTES + WORKER_LEAST_BYTES) // 1024**2}Mi at least",
+        )
+    return left

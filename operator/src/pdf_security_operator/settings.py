@@ -1,0 +1,62 @@
+"""One frozen object with all that the environment may set.
+
+Reads the environment, decides nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one operator process; times in seconds."""
+
+    api_server: str
+    """Origin of the API server."""
+    token_file: Path
+    """Bearer token, read again every minute: the kubelet rotates it."""
+    ca_file: Path
+    """Certificate authority of the API server."""
+    identity: str
+    """Name of this process in events: the pod's name."""
+    workers: int = 48
+    """Resources reconciled at the same time; each has one API request in flight at most."""
+    resync_seconds: float = 300
+    """Time between two comparisons of everything listed with everything remembered."""
+    job_ttl_seconds: int = 600
+    """How long a finished Job, its pod and their logs stay after its result is recorded."""
+    health_port: int = 8080
+    log_level: str = "info"
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ValueError: a variable has a value that cannot be used; the message names it.
+    """
+    host = environment.get("KUBERNETES_SERVICE_HOST", "kubernetes.default.svc")
+    port = environment.get("KUBERNETES_SERVICE_PORT", "443")
+    host = f"[{host}]" if ":" in host else host
+    return Settings(
+        api_server=environment.get("PDF_SECURITY_API_SERVER", f"https://{host}:{port}"),
+        token_file=Path(environment.get("PDF_SECURITY_TOKEN_FILE", _SERVICE_ACCOUNT / "token")),
+        ca_file=Path(environment.get("PDF_SECURITY_CA_FILE", _SERVICE_ACCOUNT / "ca.crt")),
+        identity=environment.get("POD_NAME", "pdf-security-operator"),
+        workers=_number(environment, "PDF_SECURITY_WORKERS", 48, at_least=1),
+        resync_seconds=_number(environment, "PDF_SECURITY_RESYNC_SECONDS", 300, at_least=1),
+        job_ttl_seconds=_number(environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=0),
+        health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),
+        log_level=environment.get("PDF_SECURITY_LOG_LEVEL", "info"),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or int(text) < at_least:
+        raise ValueError(f"{name} must be a whole number of at least {at_least}, not {text!r}")
+    return int(text)

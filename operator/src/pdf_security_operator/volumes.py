@@ -1,0 +1,101 @@
+"""Builder of a pod's volumes and where they are mounted: pure."""
+
+from typing import Any
+
+from pdf_security_operator.api import JobSpec
+from pdf_security_processor.contract.request import (
+    CREDENTIAL_KEYS,
+    INPUT_PATH,
+    OUTPUT_PATH,
+    REPORT_PATH,
+    SCRATCH_PATH,
+    SECRETS_PATH,
+    SESSION_TOKEN_KEY,
+)
+
+SECRET_MODE = 0o440
+"""Readable by root of the pod's user namespace and by the group that only this pod has."""
+
+Built = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def build_volumes(spec: JobSpec, scratch_size: str, config_map_file: str) -> Built:
+    """Build volumes and mounts of a job's pod.
+
+    Args:
+        spec: the job's spec.
+        scratch_size: size of the tmpfs as a quantity.
+        config_map_file: file name under which a ConfigMap's key is mounted.
+
+    Returns:
+        The volumes, and the mounts of the container.
+    """
+    volumes: list[dict[str, Any]] = [
+        {"name": "scratch", "emptyDir": {"medium": "Memory", "sizeLimit": scratch_size}}
+    ]
+    mounts: list[dict[str, Any]] = [{"name": "scratch", "mountPath": SCRATCH_PATH}]
+    sources = _secret_sources(spec)
+    if sources:
+        volumes.append(
+            {"name": "secrets", "projected": {"sources": sources, "defaultMode": SECRET_MODE}}
+        )
+        mounts.append({"name": "secrets", "mountPath": SECRETS_PATH, "readOnly": True})
+    if spec.input.config_map:
+        reference = spec.input.config_map
+        items = [{"key": reference.key, "path": config_map_file}]
+        volumes.append({"name": "input", "configMap": {"name": reference.name, "items": items}})
+        # As a single file: the folder of a ConfigMap volume is made of symbolic links, which the
+        # processor refuses to follow.
+        mounts.append(
+            {
+                "name": "input",
+                "mountPath": f"{INPUT_PATH}/{config_map_file}",
+                "subPath": config_map_file,
+                "readOnly": True,
+            }
+        )
+    for name, place, path in (
+        ("input", spec.input, INPUT_PATH),
+        ("output", spec.output, OUTPUT_PATH),
+        ("report", spec.report, REPORT_PATH),
+    ):
+        claim = place.persistent_volume_claim if place else None
+        if claim is None:
+            continue
+        read_only = name == "input"
+        volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim.claim_name}})
+        mounts.append(
+            {"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})}
+        )
+    return volumes, mounts
+
+
+def _secret_sources(spec: JobSpec) -> list[dict[str, Any]]:
+    """Project the keys that are named, and no others, into one folder a Secret."""
+    wanted: dict[str, set[str]] = {}
+    for operation in spec.operations:
+        for reference in operation.secret_references():
+            wanted.setdefault(reference.name, set()).add(reference.key)
+    credentials = sorted(
+        {
+            place.s3.credentials_secret_ref.name
+            for place in (spec.input, spec.output, spec.report)
+            if place and place.s3
+        }
+    )
+    for name in credentials:
+        wanted.setdefault(name, set()).update(CREDENTIAL_KEYS)
+    sources = [_secret_source(name, sorted(keys)) for name, keys in sorted(wanted.items())]
+    # A source of its own, for `optional` holds for all keys of a source: a Secret that lacks the
+    # required ones keeps the pod waiting, one without a token does not.
+    sources += [
+        _secret_source(name, [SESSION_TOKEN_KEY], optional=True)
+        for name in credentials
+        if SESSION_TOKEN_KEY not in wanted[name]
+    ]
+    return sources
+
+
+def _secret_source(name: str, keys: list[str], *, optional: bool = False) -> dict[str, Any]:
+    items = [{"key": key, "path": f"{name}/{key}"} for key in keys]
+    return {"secret": {"name": name, "items": items, **({"optional": True} if optional else {})}}
