@@ -1,0 +1,255 @@
+"""The pod's first process: holds credentials and network, and never parses a document.
+
+Never imports pikepdf. What the worker says is untrusted until `verdict` took it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from pdf_security_processor import stores
+from pdf_security_processor.checks import check_output, check_request
+from pdf_security_processor.contract import FileFacts, Request, Sink
+from pdf_security_processor.contract.request import (
+    SCRATCH_PATH,
+    SECRETS_PATH,
+    TERMINATION_MESSAGE_PATH,
+)
+from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.errors import (
+    InputEmptyError,
+    InputTooLargeError,
+    InternalError,
+    ProcessorError,
+    TerminationError,
+)
+from pdf_security_processor.logs import job_log
+from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
+from pdf_security_processor.scratch import document_folder, scratch_errors
+from pdf_security_processor.secret_files import read_passwords
+from pdf_security_processor.termination import sigterm_raised
+from pdf_security_processor.text import described
+from pdf_security_processor.verdict import report_of
+from pdf_security_processor.worker_process import WORKER_COMMAND, WorkerProcess
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the pod's mounts are; other places are for the local command line and tests."""
+
+    secrets: Path = Path(SECRETS_PATH)
+    scratch: Path = Path(SCRATCH_PATH)
+    termination_message: Path = Path(TERMINATION_MESSAGE_PATH)
+
+
+def run(
+    request: Request,
+    paths: Paths,
+    *,
+    worker_command: Sequence[str] = WORKER_COMMAND,
+    log: structlog.typing.FilteringBoundLogger | None = None,
+) -> int:
+    """Process one document from its source to its sink.
+
+    Args:
+        request: what to do.
+        paths: the pod's mounts.
+        worker_command: the worker's program, for tests with a hostile one.
+        log: the job's log.
+
+    Returns:
+        The process's exit status: an `ExitCode`, or 143 after SIGTERM.
+    """
+    started = time.monotonic()
+    log = log or job_log(request.owner)
+    outcome = Outcome()
+    try:
+        with sigterm_raised():
+            _process(request, paths, worker_command, outcome, log, started)
+    except TerminationError as termination:
+        log.warning("document.terminated", signal="SIGTERM")
+        return termination.exit_status
+    seconds = time.monotonic() - started
+    if outcome.failure:
+        code = outcome.exit_code
+        log.error(
+            "document.failed", reason=code.reason, exit_code=int(code), message=outcome.message
+        )
+    else:
+        log.info("document.succeeded", seconds=round(seconds, 3))
+    message = summary_of(outcome, request, seconds).to_termination_message()
+    write_termination_message(paths.termination_message, message, log)
+    return outcome.exit_code
+
+
+def write_termination_message(
+    path: Path, message: str, log: structlog.typing.FilteringBoundLogger
+) -> None:
+    """Write what the kubelet reads. A failure is logged only: the exit code says what matters."""
+    try:
+        path.write_text(message)
+    except OSError as error:
+        log.warning("termination_message.failed", error=os.strerror(error.errno or 0))
+
+
+def _process(
+    request: Request,
+    paths: Paths,
+    worker_command: Sequence[str],
+    outcome: Outcome,
+    log: structlog.typing.FilteringBoundLogger,
+    started: float,
+) -> None:
+    try:
+        with ExitStack() as stack:
+            folder = stack.enter_context(document_folder(paths.scratch, request.owner.uid))
+            context = stack.enter_context(
+                closing(stores.StoreContext(paths.secrets, folder, request.owner.uid))
+            )
+            with _failures_kept(outcome, log):
+                _Document(request, context, worker_command, outcome, log).process()
+            if request.report:
+                with _failures_kept(outcome, log):
+                    report = document_report_of(outcome, request, time.monotonic() - started)
+                    content = (json.dumps(report.to_json_dict(), indent=1) + "\n").encode()
+                    stores.put(request.report, io.BytesIO(content), context)
+                    outcome.report_stored = True
+                    log.info("report.stored", location=location_of(request.report))
+    except ProcessorError as error:
+        outcome.failure = outcome.failure or error
+
+
+class _Document:
+    """The steps of one document, in the order of `process`."""
+
+    def __init__(
+        self,
+        request: Request,
+        context: stores.StoreContext,
+        worker_command: Sequence[str],
+        outcome: Outcome,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._request = request
+        self._context = context
+        self._worker_command = worker_command
+        self._outcome = outcome
+        self._log = log
+
+    def process(self) -> None:
+        """Do everything but the report."""
+        request = self._request
+        check_request(request)
+        with self._scratch_files() as (source, readable, output):
+            with WorkerProcess(
+                request.limits, readable, output.fileno() if output else None, self._worker_command
+            ) as worker:
+                self._refuse_early()
+                passwords = read_passwords(self._context.secrets, request.operations)
+                self._download(source)
+                self._work(worker, ControlMessage(request.operations, passwords, request.limits))
+            if request.output and output:
+                self._upload(request.output, output)
+
+    @contextmanager
+    def _scratch_files(self) -> Iterator[tuple[IO[bytes], int, IO[bytes] | None]]:
+        folder = self._context.scratch
+        with scratch_errors(folder.parent):
+            source = (folder / "input").open("xb")
+        with source:
+            readable = os.open(folder / "input", os.O_RDONLY | os.O_CLOEXEC)
+            output: IO[bytes] | None = None
+            try:
+                if self._request.output:
+                    with scratch_errors(folder.parent):
+                        output = (folder / "output").open("x+b", buffering=0)
+                yield source, readable, output
+            finally:
+                os.close(readable)
+                if output:
+                    output.close()
+
+    def _refuse_early(self) -> None:
+        for sink in (self._request.output, self._request.report):
+            if sink:
+                stores.refuse_existing(sink, self._context)
+
+    def _download(self, target: IO[bytes]) -> None:
+        request, began = self._request, time.monotonic()
+        location = str(request.input.s3 or request.input.file)
+        self._log.info("download.started", location=location)
+        digest, count = hashlib.sha256(), 0
+        with stores.open_source(request.input, self._context) as chunks:
+            for chunk in chunks:
+                count += len(chunk)
+                if count > request.limits.input_bytes:
+                    raise InputTooLargeError(
+                        f"The input is larger than {request.limits.input_bytes} bytes; raise the "
+                        "class's limit, or split the document."
+                    )
+                digest.update(chunk)
+                with scratch_errors(self._context.scratch.parent):
+                    target.write(chunk)
+        if count == 0:
+            raise InputEmptyError(f"The input {location} is empty.")
+        with scratch_errors(self._context.scratch.parent):
+            target.flush()
+        self._outcome.input = FileFacts(bytes=count, sha256=digest.hexdigest())
+        self._log.info(
+            "download.finished", bytes=count, sha256=digest.hexdigest(), seconds=_since(began)
+        )
+
+    def _work(self, worker: WorkerProcess, message: ControlMessage) -> None:
+        began = time.monotonic()
+        ended = worker.run(message)
+        self._outcome.peak_memory_bytes = ended.peak_memory_bytes
+        self._log.info(
+            "worker.finished",
+            status=ended.status,
+            timed_out=ended.timed_out,
+            seconds=_since(began),
+            peak_memory_bytes=ended.peak_memory_bytes,
+        )
+        self._outcome.worker = report_of(ended, self._request)
+
+    def _upload(self, sink: Sink, output: IO[bytes]) -> None:
+        began = time.monotonic()
+        facts = check_output(output, self._request.limits.output_bytes)
+        output.seek(0)
+        stores.put(sink, output, self._context)
+        pages = self._outcome.worker.output_pages
+        self._outcome.output = facts.model_copy(update={"pages": pages})
+        self._log.info(
+            "upload.finished",
+            location=location_of(sink),
+            bytes=facts.bytes,
+            sha256=facts.sha256,
+            seconds=_since(began),
+        )
+
+
+@contextmanager
+def _failures_kept(outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> Iterator[None]:
+    """Keep the first failure: what fails later, such as storing the report, must not mask it."""
+    try:
+        yield
+    except ProcessorError as error:
+        if outcome.failure:
+            log.warning("report.failed", reason=error.exit_code.reason, message=error.message)
+        outcome.failure = outcome.failure or error
+    except Exception as error:
+        internal = InternalError(f"The processor failed: {described(error)}.")
+        outcome.failure = outcome.failure or internal
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 4)

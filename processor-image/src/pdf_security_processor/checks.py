@@ -1,0 +1,61 @@
+"""What the broker checks by itself: the request as a whole, the output as bytes. No PDF parser."""
+
+import hashlib
+import os
+from typing import IO
+
+from pdf_security_processor.contract import FileFacts, Request
+from pdf_security_processor.errors import (
+    InvalidRequestError,
+    LimitExceededError,
+    OutputDamagedError,
+)
+
+_READ_BYTES = 1024**2
+_PDF_HEADER = b"%PDF-"
+_WITHOUT_OUTPUT = {"inspect", "decrypt", "repair"}
+"""Operations that mean something where nothing is saved."""
+
+
+def check_request(request: Request) -> None:
+    """Refuse what the contract's types let through and no document could satisfy.
+
+    Raises:
+        InvalidRequestError: an operation given twice, or one that saves with nowhere to save to.
+    """
+    if any(len(operation.to_json_dict()) != 1 for operation in request.operations):
+        raise InvalidRequestError("operations: each must be a map with exactly one operation.")
+    names = [operation.name for operation in request.operations]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InvalidRequestError(f"operations: {', '.join(sorted(twice))} is given twice.")
+    if request.output is None and not set(names) <= _WITHOUT_OUTPUT:
+        raise InvalidRequestError(
+            "output: the operations change the document; say where to put it."
+        )
+
+
+def check_output(output: IO[bytes], bound: int) -> FileFacts:
+    """Judge the worker's output as bytes, and measure it.
+
+    Args:
+        output: seekable.
+        bound: bytes that it may have.
+
+    Raises:
+        OutputDamagedError: empty, or not beginning as a PDF does.
+        LimitExceededError: larger than `bound`.
+    """
+    output.seek(0)
+    if output.read(len(_PDF_HEADER)) != _PDF_HEADER:
+        raise OutputDamagedError("The worker's output is not a PDF; nothing was put.")
+    size = output.seek(0, os.SEEK_END)
+    if size > bound:
+        raise LimitExceededError(
+            f"The output has {size} bytes, more than {bound}; raise the class's limit."
+        )
+    output.seek(0)
+    digest = hashlib.sha256()
+    while chunk := output.read(_READ_BYTES):
+        digest.update(chunk)
+    return FileFacts(bytes=size, sha256=digest.hexdigest())

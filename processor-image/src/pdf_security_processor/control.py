@@ -1,0 +1,65 @@
+"""What passes between broker and worker besides the document: the control message, its framing.
+
+Plain data; no process, no PDF.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import IO, Any
+
+from pdf_security_processor.contract import Limits, Operation
+from pdf_security_processor.errors import InternalError
+from pdf_security_processor.secret_files import Password
+
+_LENGTH = struct.Struct(">I")
+
+_CONTROL_BYTES = 60 * 1024
+"""Largest control message: within a pipe's 64 KiB, so that sending never waits for the worker."""
+
+
+@dataclass(frozen=True)
+class ControlMessage:
+    """What the worker is told over its standard input."""
+
+    operations: list[Operation]
+    passwords: dict[str, Password]
+    limits: Limits
+
+    def to_bytes(self) -> bytes:
+        """Serialize with four bytes of length in front. The result holds the passwords.
+
+        Raises:
+            InternalError: larger than a pipe takes at once.
+        """
+        body = json.dumps(
+            {
+                "operations": [operation.to_json_dict() for operation in self.operations],
+                "passwords": {name: value.reveal() for name, value in self.passwords.items()},
+                "limits": self.limits.to_json_dict(),
+            }
+        ).encode()
+        if len(body) > _CONTROL_BYTES:
+            raise InternalError("The operations are too many to hand to the worker.")
+        return _LENGTH.pack(len(body)) + body
+
+
+def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
+    """Read the one message; nothing when the broker closed the pipe without one.
+
+    Raises:
+        ValueError: the message is cut short or malformed.
+    """
+    header = stream.read(_LENGTH.size)
+    if not header:
+        return None
+    (length,) = _LENGTH.unpack(header)
+    body = stream.read(length)
+    if length > _CONTROL_BYTES or len(body) != length:
+        raise ValueError("control message cut short")
+    values: dict[str, Any] = json.loads(body)
+    return ControlMessage(
+        operations=[Operation.model_validate(value) for value in values["operations"]],
+        passwords={name: Password(value) for name, value in values["passwords"].items()},
+        limits=Limits.model_validate(values["limits"]),
+    )

@@ -1,0 +1,225 @@
+"""Every error of the processor, each with the exit code it owns; no text of a document, no secret.
+
+ProcessorError
+├── InternalError
+├── InvalidRequestError
+├── StoreError
+│   ├── StorageUnavailableError     retried
+│   ├── InputChangedError           retried
+│   ├── InputNotFoundError
+│   ├── InputEmptyError
+│   ├── InputTooLargeError
+│   ├── OutputNotFoundError
+│   ├── OutputExistsError
+│   ├── OutputFullError
+│   ├── AccessDeniedError
+│   ├── PathRefusedError
+│   ├── CredentialsIncompleteError
+│   └── CertificateRefusedError
+├── ScratchFullError
+├── DocumentError
+│   ├── NotAPdfError
+│   ├── InputDamagedError
+│   ├── PasswordRequiredError
+│   ├── WrongPasswordError
+│   ├── PasswordUnusableError
+│   ├── UnsupportedEncryptionError
+│   └── OutputDamagedError
+└── WorkerError
+    ├── MemoryExceededError         retried
+    ├── LimitExceededError
+    ├── WorkerCrashedError
+    └── ReportRefusedError
+"""
+
+from typing import ClassVar
+
+from pdf_security_processor.contract import ExitCode
+
+
+class ProcessorError(Exception):
+    """A failure that the processor understands.
+
+    Attributes:
+        exit_code: what the container's exit says of it.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL_ERROR
+
+    @property
+    def message(self) -> str:
+        """One sentence or two for a person: what is wrong, and what to do next."""
+        return str(self)
+
+
+class InternalError(ProcessorError):
+    """A fault of the processor's own."""
+
+
+class InvalidRequestError(ProcessorError):
+    """The request cannot be read, or contradicts itself."""
+
+    exit_code = ExitCode.INVALID_REQUEST
+
+
+class StoreError(ProcessorError):
+    """Something about where documents come from or go to."""
+
+
+class StorageUnavailableError(StoreError):
+    """The store does not answer, or answers that it cannot now."""
+
+    exit_code = ExitCode.STORAGE_UNAVAILABLE
+
+
+class InputChangedError(StoreError):
+    """The input changed while it was read."""
+
+    exit_code = ExitCode.INPUT_CHANGED
+
+
+class InputNotFoundError(StoreError):
+    """There is no such input."""
+
+    exit_code = ExitCode.INPUT_NOT_FOUND
+
+
+class InputEmptyError(StoreError):
+    """The input has no bytes."""
+
+    exit_code = ExitCode.INPUT_EMPTY
+
+
+class InputTooLargeError(StoreError):
+    """The input exceeds the job's bound of bytes."""
+
+    exit_code = ExitCode.INPUT_TOO_LARGE
+
+
+class OutputNotFoundError(StoreError):
+    """The bucket or claim that the output goes to is not there."""
+
+    exit_code = ExitCode.OUTPUT_NOT_FOUND
+
+
+class OutputExistsError(StoreError):
+    """The output is there already, and the job does not allow overwriting."""
+
+    exit_code = ExitCode.OUTPUT_EXISTS
+
+
+class OutputFullError(StoreError):
+    """The sink has no room."""
+
+    exit_code = ExitCode.OUTPUT_FULL
+
+
+class AccessDeniedError(StoreError):
+    """The store refuses."""
+
+    exit_code = ExitCode.ACCESS_DENIED
+
+
+class PathRefusedError(StoreError):
+    """A path that could leave its folder."""
+
+    exit_code = ExitCode.PATH_REFUSED
+
+
+class CredentialsIncompleteError(StoreError):
+    """A Secret lacks a key, or the key's value cannot be used."""
+
+    exit_code = ExitCode.CREDENTIALS_INCOMPLETE
+
+
+class CertificateRefusedError(StoreError):
+    """The store's certificate is not one that the job trusts."""
+
+    exit_code = ExitCode.CERTIFICATE_REFUSED
+
+
+class ScratchFullError(ProcessorError):
+    """The pod's tmpfs has no room."""
+
+    exit_code = ExitCode.SCRATCH_FULL
+
+
+class DocumentError(ProcessorError):
+    """Something about the document."""
+
+
+class NotAPdfError(DocumentError):
+    """The input is no PDF at all."""
+
+    exit_code = ExitCode.NOT_A_PDF
+
+
+class InputDamagedError(DocumentError):
+    """The input cannot be read whole."""
+
+    exit_code = ExitCode.INPUT_DAMAGED
+
+
+class PasswordRequiredError(DocumentError):
+    """The input is encrypted, and the job does not say to decrypt it."""
+
+    exit_code = ExitCode.PASSWORD_REQUIRED
+
+
+class WrongPasswordError(DocumentError):
+    """The given password does not open the input."""
+
+    exit_code = ExitCode.WRONG_PASSWORD
+
+
+class PasswordUnusableError(DocumentError):
+    """A password that the encryption cannot carry."""
+
+    exit_code = ExitCode.PASSWORD_UNUSABLE
+
+
+class UnsupportedEncryptionError(DocumentError):
+    """The input is encrypted in a way that qpdf does not read."""
+
+    exit_code = ExitCode.UNSUPPORTED_ENCRYPTION
+
+
+class OutputDamagedError(DocumentError):
+    """What was written is not the document it should be."""
+
+    exit_code = ExitCode.OUTPUT_DAMAGED
+
+
+class WorkerError(ProcessorError):
+    """Something about the process that parses."""
+
+
+class MemoryExceededError(WorkerError):
+    """The worker needed more memory than it may have."""
+
+    exit_code = ExitCode.OUT_OF_MEMORY
+
+
+class LimitExceededError(WorkerError):
+    """The document exceeds a bound of time, size or count."""
+
+    exit_code = ExitCode.LIMIT_EXCEEDED
+
+
+class WorkerCrashedError(WorkerError):
+    """The worker ended in a way that it never should."""
+
+    exit_code = ExitCode.WORKER_CRASHED
+
+
+class ReportRefusedError(WorkerError):
+    """The worker's report is not one that a sound worker writes."""
+
+    exit_code = ExitCode.REPORT_REFUSED
+
+
+class TerminationError(BaseException):
+    """SIGTERM came. Not an `Exception`: nothing but cleaning up may stop it on its way out."""
+
+    exit_status: ClassVar[int] = 143
+    """128 and SIGTERM's number, as a shell reports it."""

@@ -1,0 +1,198 @@
+"""Finds active and hidden content, and tells what of it was removed. Changes nothing.
+
+Pure over pikepdf objects. Kinds are the specification's own words (ISO 32000-2).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pikepdf import Array, Dictionary, Name, Object, Stream
+
+from pdf_security_processor.contract import Finding
+from pdf_security_processor.contract.report import FINDINGS_LIMIT
+from pdf_security_processor.walk import Place
+
+_ACTIONS = {
+    Name(f"/{subtype}"): subtype
+    for subtype in (
+        "JavaScript",
+        "Launch",
+        "URI",
+        "SubmitForm",
+        "ResetForm",
+        "ImportData",
+        "GoToR",
+        "GoToE",
+        "GoToDp",
+        "GoTo3DView",
+        "Movie",
+        "Sound",
+        "Rendition",
+        "RichMediaExecute",
+        "Hide",
+        "SetOCGState",
+        "Thread",
+    )
+}
+"""Action subtypes (12.6.4) that do more than turn to a page of the same document."""
+
+_KEYS = {
+    "/AF": "AF",
+    "/Thumb": "Thumbnail",
+    "/PieceInfo": "PieceInfo",
+    "/SpiderInfo": "WebCapture",
+    "/Collection": "Collection",
+    "/XFA": "XFA",
+    "/RichMediaContent": "RichMedia",
+    "/3DD": "3D",
+    "/Alternates": "Alternates",
+    "/OPI": "OPI",
+    "/Requirements": "Requirements",
+}
+"""Keys that mean the same wherever they stand."""
+
+_NAME_TREES = {
+    "/JavaScript": "NamedJavaScript",
+    "/EmbeddedFiles": "EmbeddedFiles",
+    "/Renditions": "Renditions",
+    "/AlternatePresentations": "AlternatePresentations",
+    "/Templates": "Templates",
+    "/URLS": "URLS",
+    "/IDS": "IDS",
+}
+"""Name trees of the catalog (7.7.4) that hold or lead to active or hidden content."""
+
+_ANNOTATIONS = {
+    "/FileAttachment": ("/FS", "FileAttachment"),
+    "/Movie": ("/Movie", "MovieAnnotation"),
+    "/Sound": ("/Sound", "SoundAnnotation"),
+}
+"""Annotation subtypes (12.5.6) with the key that makes them active."""
+
+
+@dataclass
+class Survey:
+    """What one walk found.
+
+    Attributes:
+        listed: the first `FINDINGS_LIMIT` findings as kind, holder and path, in order.
+        held: number of findings by kind and holder.
+        kinds: number of findings by kind.
+        matched: those of `listed` of an earlier survey that were met again.
+    """
+
+    listed: list[tuple[str, str, str]] = field(default_factory=list)
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    matched: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def survey(places: Iterable[Place], earlier: Survey | None = None) -> Survey:
+    """Find everything of a known kind.
+
+    Args:
+        places: the dictionaries to look at; `walk.all_places` or `walk.reachable_places`.
+        earlier: the survey before a change, whose listed findings are looked for.
+    """
+    result = Survey()
+    watched = set(earlier.listed) if earlier else set()
+    for place in places:
+        for kind, key in kinds_of(place.value):
+            found = (kind, place.holder, (place.path + key)[:1024])
+            if len(result.listed) < FINDINGS_LIMIT:
+                result.listed.append(found)
+            if found in watched:
+                result.matched.add(found)
+            result.held[kind, place.holder] += 1
+            result.kinds[kind] += 1
+    return result
+
+
+def findings_of(before: Survey, after: Survey) -> list[Finding]:
+    """Tell of every finding whether it was removed.
+
+    A removal may move what it keeps: an action that followed a removed one takes its place. So one
+    that is still at its place is kept, and of those that are not as many are kept as their object,
+    or else the document, still holds.
+
+    Args:
+        before: of all objects of the input.
+        after: of what saving keeps, made with `before` as `earlier`.
+    """
+    left = after.held.copy()
+    left.subtract(Counter((kind, holder) for kind, holder, _ in after.matched))
+    findings = []
+    for kind, holder, path in before.listed:
+        kept = (kind, holder, path) in after.matched
+        if not kept and left[kind, holder] > 0:
+            left[kind, holder] -= 1
+            kept = True
+        findings.append(
+            Finding(kind=kind, object=holder, path=path, action="kept" if kept else "removed")
+        )
+    return findings
+
+
+def removed_counts(before: Survey, after: Survey) -> dict[str, int]:
+    """Count by kind what is no longer there."""
+    gone = before.kinds - after.kinds
+    return dict(sorted(gone.items()))
+
+
+def kinds_of(value: Object) -> Iterator[tuple[str, str]]:
+    """Give each kind that one dictionary is or has, and the key that shows it (may be empty)."""
+    yield from _action_kinds(value)
+    for key in value.keys():  # noqa: SIM118  (a pikepdf object is no mapping: iterating fails)
+        kind = _KEYS.get(key)
+        if kind:
+            yield kind, key
+    if Name.EF in value:
+        yield "EmbeddedFile", "/EF"
+    yield from _annotation_kinds(value)
+    yield from _stream_kinds(value)
+    yield from _catalog_kinds(value)
+
+
+def _action_kinds(value: Object) -> Iterator[tuple[str, str]]:
+    subtype = value.get(Name.S)
+    kind = _ACTIONS.get(subtype) if isinstance(subtype, Name) else None
+    # A thread action is a jump inside the document unless it names another file (12.6.4.7).
+    if kind and (kind != "Thread" or Name.F in value):
+        yield kind, ""
+    # A rendition action has a script besides its subtype; some readers run /JS without any /S.
+    if Name.JS in value and kind != "JavaScript":
+        yield "JavaScript", "/JS"
+
+
+def _annotation_kinds(value: Object) -> Iterator[tuple[str, str]]:
+    subtype = value.get(Name.Subtype)
+    key, kind = _ANNOTATIONS.get(str(subtype), ("", "")) if isinstance(subtype, Name) else ("", "")
+    if key and key in value:
+        yield kind, key
+
+
+def _stream_kinds(value: Object) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, Stream):
+        return
+    # Content in another file (7.3.8.2): a reader fetches it from where the document says.
+    if Name.F in value:
+        yield "ExternalStream", "/F"
+    subtype = value.get(Name.Subtype)
+    if subtype == Name.Form and Name.Ref in value:
+        yield "ReferenceXObject", "/Ref"
+    if subtype == Name.PS or value.get(Name("/Subtype2")) == Name.PS:
+        yield "PostScript", ""
+
+
+def _catalog_kinds(value: Object) -> Iterator[tuple[str, str]]:
+    if value.get(Name.Type) != Name.Catalog:
+        return
+    names = value.get(Name.Names)
+    if isinstance(names, Dictionary):
+        for key, kind in _NAME_TREES.items():
+            if key in names:
+                yield kind, f"/Names{key}"
+    opening = value.get(Name.OpenAction)
+    if opening is not None and not isinstance(opening, Array):
+        yield "OpenAction", "/OpenAction"

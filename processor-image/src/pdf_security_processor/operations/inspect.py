@@ -1,0 +1,125 @@
+"""`inspect`: what the document is and contains. Changes nothing."""
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, ObjectSet, Pdf
+
+from pdf_security_processor import limits
+from pdf_security_processor.contract import Encryption, Inspection, Operation
+from pdf_security_processor.errors import LimitExceededError
+from pdf_security_processor.findings import survey
+from pdf_security_processor.operations.document import Document
+from pdf_security_processor.text import printable
+from pdf_security_processor.walk import all_places
+
+_FIRST_AES_256_VERSION = 5
+_CRYPT_FILTER_VERSION = 4
+
+
+def inspect(document: Document, operation: Operation) -> None:
+    """Count active content; the other facts are taken of every document as it is opened."""
+    counted = survey(all_places(document.pdf))
+    facts = document.inspection or inspection_of(document.pdf)
+    document.inspection = facts.model_copy(
+        update={"active_content": dict(sorted(counted.kinds.items()))}
+    )
+
+
+def inspection_of(pdf: Pdf) -> Inspection:
+    """Take the facts that need no full walk.
+
+    Raises:
+        LimitExceededError: more form fields than are counted.
+    """
+    form = pdf.Root.get(Name.AcroForm)
+    form = form if isinstance(form, Dictionary) else Dictionary()
+    fields, signatures = _count_fields(form)
+    return Inspection(
+        pdf_version=printable(str(pdf.pdf_version), 16),
+        pages=len(pdf.pages),
+        linearized=pdf.is_linearized,
+        encryption=encryption_of(pdf) if pdf.is_encrypted else None,
+        signatures=signatures,
+        form_fields=fields,
+        has_xfa=Name.XFA in form,
+        has_info=Name.Info in pdf.trailer,
+        has_xmp=Name.Metadata in pdf.Root,
+    )
+
+
+def encryption_of(pdf: Pdf, *, opened: bool = True) -> Encryption:
+    """Tell how a document is encrypted (ISO 32000-2, tables 20 and 21).
+
+    Args:
+        pdf: encrypted.
+        opened: whether a password opened it; otherwise only its encryption dictionary is to be
+            trusted.
+    """
+    facts = pdf.encryption
+    algorithm, bits = _algorithm(pdf)
+    opened_with = "owner" if pdf.owner_password_matched else "user"
+    return Encryption(
+        algorithm=algorithm,
+        revision=facts.R,
+        key_bits=bits,
+        opened_with=opened_with if opened else "none",
+        permissions=_permissions(pdf.allow),
+    )
+
+
+def _algorithm(pdf: Pdf) -> tuple[str, int]:
+    version, method = pdf.encryption.V, pdf.encryption.stream_method.name
+    if version >= _FIRST_AES_256_VERSION:
+        return "AES-256", 256
+    if version == _CRYPT_FILTER_VERSION:
+        if method == "none":
+            return "Identity", 0
+        return ("AES-128" if method == "aes" else "RC4-128"), 128
+    length = pdf.trailer.get(Name.Encrypt, Dictionary()).get(Name.Length)
+    bits = int(length) if version > 1 and isinstance(length, pikepdf.Integer) else 40
+    return f"RC4-{bits}", bits
+
+
+def _permissions(allow: pikepdf.Permissions) -> dict[str, bool | str]:
+    printing = "high" if allow.print_highres else "low" if allow.print_lowres else "none"
+    return {
+        "print": printing,
+        "copy": allow.extract,
+        "modify": allow.modify_other,
+        "annotate": allow.modify_annotation,
+        "fillForms": allow.modify_form,
+        "assemble": allow.modify_assembly,
+        "accessibility": allow.accessibility,
+    }
+
+
+def _count_fields(form: pikepdf.Object) -> tuple[int, int]:
+    """Count terminal fields (12.7.4.2), and those that are signed."""
+    fields = signed = 0
+    seen = ObjectSet()
+    # The type is inherited, so it is carried down the tree.
+    top = form.get(Name.Fields)
+    pending: list[tuple[pikepdf.Object, pikepdf.Object | None]] = (
+        [(node, None) for node in top] if isinstance(top, Array) else []
+    )
+    while pending:
+        node, inherited = pending.pop()
+        if not isinstance(node, Dictionary) or not seen.add(node):
+            continue
+        if len(seen) > limits.FORM_FIELDS:
+            raise LimitExceededError(
+                f"The document has more than {limits.FORM_FIELDS} form fields."
+            )
+        kind = node.get(Name.FT, inherited)
+        kids = node.get(Name.Kids)
+        # Kids without a partial name are a field's widgets, not fields.
+        inner = [kid for kid in kids if _is_field(kid)] if isinstance(kids, Array) else []
+        if inner:
+            pending.extend((kid, kind) for kid in inner)
+            continue
+        fields += 1
+        signed += kind == Name.Sig and Name.V in node
+    return fields, signed
+
+
+def _is_field(kid: pikepdf.Object) -> bool:
+    return isinstance(kid, Dictionary) and Name.T in kid

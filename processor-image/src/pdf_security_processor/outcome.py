@@ -1,0 +1,89 @@
+"""What is known of one document when its processing ends, and the reports made of it. Pure."""
+
+from dataclasses import dataclass, field
+
+from pdf_security_processor.contract import (
+    DocumentReport,
+    ExitCode,
+    FileFacts,
+    Request,
+    Sink,
+    Summary,
+    WorkerReport,
+)
+from pdf_security_processor.errors import ProcessorError
+
+
+@dataclass
+class Outcome:
+    """Filled while a document is processed; complete at any moment.
+
+    Attributes:
+        input: the input as bytes, once it is downloaded.
+        output: the output, once it is in place.
+        worker: the validated report.
+        failure: why it failed; none while it did not.
+        peak_memory_bytes: largest resident size of the worker.
+        report_stored: whether the full report is in its sink.
+    """
+
+    input: FileFacts | None = None
+    output: FileFacts | None = None
+    worker: WorkerReport = field(default_factory=lambda: WorkerReport(exit_code=0))
+    failure: ProcessorError | None = None
+    peak_memory_bytes: int = 0
+    report_stored: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that says it."""
+        return self.failure.exit_code if self.failure else ExitCode.SUCCEEDED
+
+    @property
+    def message(self) -> str:
+        """The failure's message within the contract's bound; empty on success."""
+        return self.failure.message[:1024] if self.failure else ""
+
+
+def document_report_of(outcome: Outcome, request: Request, seconds: float) -> DocumentReport:
+    """Make the full report."""
+    worker = outcome.worker
+    pages = worker.inspection.pages if worker.inspection else None
+    return DocumentReport(
+        job_uid=request.owner.uid,
+        reason=outcome.exit_code.reason,
+        message=outcome.message,
+        input=outcome.input.model_copy(update={"pages": pages}) if outcome.input else None,
+        output=outcome.output,
+        operations=worker.operations,
+        inspection=worker.inspection,
+        findings=worker.findings,
+        removed=worker.removed,
+        warnings=worker.warnings,
+        duration_seconds=round(seconds, 3),
+        peak_memory_bytes=outcome.peak_memory_bytes,
+    )
+
+
+def summary_of(outcome: Outcome, request: Request, seconds: float) -> Summary:
+    """Make the termination message's summary."""
+    report = document_report_of(outcome, request, seconds)
+    return Summary(
+        exit_code=outcome.exit_code,
+        reason=report.reason,
+        message=report.message,
+        input=report.input,
+        output=report.output,
+        removed=report.removed,
+        warnings=len(report.warnings),
+        duration_seconds=report.duration_seconds,
+        peak_memory_bytes=report.peak_memory_bytes,
+        report_location=location_of(request.report) if outcome.report_stored else None,
+    )
+
+
+def location_of(sink: Sink | None) -> str | None:
+    """Name where a sink puts, for a person."""
+    if sink is None:
+        return None
+    return str(sink.s3 or sink.file)[:1100]

@@ -1,0 +1,83 @@
+"""Seals the worker's process: what it may not do any more, whatever a document makes it do.
+
+Knows no PDF. Landlock and seccomp belong here, before `seal` returns.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+
+from pdf_security_processor.contract import Limits
+
+# linux/prctl.h; prctl(2).
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+
+_OPEN_FILES = 32
+"""Descriptors a worker may have: its four or five, and what the interpreter opens by itself."""
+
+_PROCESSOR_SECONDS_SLACK = 5
+"""The wall deadline is the broker's and comes first; this one is for a worker without a broker."""
+
+
+def seal(limits: Limits, descriptors: set[int], broker: int) -> None:
+    """Give up, for good, what parsing one document does not need.
+
+    Args:
+        limits: bounds of memory (bytes), processor time (seconds) and output (bytes).
+        descriptors: all that stay open.
+        broker: process id of the parent.
+
+    Raises:
+        OSError: the system refused; the worker must not go on.
+        ProcessLookupError: the broker was gone before its death could be watched.
+    """
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The signal is only sent for deaths after the call: prctl(2).
+    if os.getppid() != broker:
+        raise ProcessLookupError("the broker is gone")
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    # No core dump, and no ptrace or /proc/<pid>/mem by another process of the same user.
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _close_all_but(descriptors)
+    _limit_resources(limits)
+
+
+def _limit_resources(limits: Limits) -> None:
+    bounds = {
+        resource.RLIMIT_CORE: 0,
+        # Heap and private anonymous mappings (since Linux 4.7), which is what parsing takes. Not
+        # RLIMIT_AS: that counts what the loader mapped of libraries and never touched.
+        resource.RLIMIT_DATA: limits.worker_memory_bytes,
+        resource.RLIMIT_CPU: limits.worker_seconds + _PROCESSOR_SECONDS_SLACK,
+        resource.RLIMIT_FSIZE: limits.output_bytes,
+        resource.RLIMIT_NOFILE: _OPEN_FILES,
+        # Compared with all processes of the user id, in this pod or another: any number but 0 would
+        # depend on the neighbours. 0 means that this process makes no other.
+        resource.RLIMIT_NPROC: 0,
+    }
+    for kind, bound in bounds.items():
+        hard = resource.getrlimit(kind)[1]
+        # An unprivileged process cannot raise a bound that the container runtime set lower.
+        value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def _close_all_but(descriptors: set[int]) -> None:
+    low = 0
+    for descriptor in sorted(descriptors):
+        # closerange(0, 0) closes everything: it asks close_range(2) for 0 to -1.
+        if low < descriptor:
+            os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
+
+
+def _prctl(option: int, value: int) -> None:
+    # Python has no prctl, and a package for three calls would be one more thing to trust.
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl({option}): {os.strerror(number)}")

@@ -1,0 +1,127 @@
+"""Saves a worked-on document once, and reads it back. Knows no operation."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from typing import TYPE_CHECKING
+
+import pikepdf
+from pikepdf import Pdf
+
+from pdf_security_processor.errors import (
+    LimitExceededError,
+    OutputDamagedError,
+    ScratchFullError,
+)
+from pdf_security_processor.opening import judged_warnings
+from pdf_security_processor.operations.document import Document
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_BUFFER_BYTES = 1024**2
+
+
+def save_document(document: Document, output: int, *, repair: bool) -> int:
+    """Save, then open what was saved as a reader would.
+
+    Args:
+        document: with all operations done.
+        output: descriptor of an empty file, readable and writable.
+        repair: whether damage found in streams while saving is accepted.
+
+    Returns:
+        Number of pages in the output.
+
+    Raises:
+        ScratchFullError, LimitExceededError: no room, or more bytes than the output may have.
+        InputDamagedError: a part that is only read when saving was damaged.
+        OutputDamagedError: the output does not open, or has another number of pages.
+    """
+    pages = len(document.pdf.pages)
+    with io.FileIO(output, "r+", closefd=False) as file:
+        _save(document, file)
+        document.warnings.extend(judged_warnings(document.pdf, repair=repair))
+        _read_back(document, file, pages)
+    return pages
+
+
+class _Remembering(io.RawIOBase):
+    """Writes to a file until that fails, then remembers the error and swallows the rest.
+
+    An error that reaches qpdf while it destroys its pipeline ends the process by std::terminate,
+    and so without a word of the reason.
+    """
+
+    def __init__(self, file: io.FileIO) -> None:
+        super().__init__()
+        self._file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def write(self, data: ReadableBuffer) -> int:
+        view = memoryview(data)
+        if self.error is None:
+            try:
+                return self._file.write(view) or 0
+            except OSError as error:
+                self.error = error
+        return view.nbytes
+
+
+def _save(document: Document, file: io.FileIO) -> None:
+    # qpdf writes the number of objects only where the trailer had one, which it has not when it
+    # was rebuilt without any. The value is qpdf's own.
+    if pikepdf.Name.Size not in document.pdf.trailer:
+        document.pdf.trailer.Size = 0
+    remembering = _Remembering(file)
+    with io.BufferedWriter(remembering, _BUFFER_BYTES) as target:
+        document.pdf.save(
+            target,
+            encryption=document.encryption or False,
+            linearize=document.linearize,
+            # The same input and job give the same bytes. qpdf cannot with encryption, whose keys
+            # and salts are random anyhow.
+            deterministic_id=document.encryption is None,
+            object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+        )
+    if remembering.error:
+        raise _translated(remembering.error)
+
+
+def _translated(error: OSError) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ScratchFullError("The scratch volume is full; raise the class's scratch size.")
+    if error.errno == errno.EFBIG:
+        return LimitExceededError(
+            "The output is larger than outputBytes allows; raise the class's limit."
+        )
+    return error
+
+
+def _read_back(document: Document, file: io.FileIO, pages: int) -> None:
+    file.seek(0, os.SEEK_SET)
+    password = document.encryption.owner if document.encryption else ""
+    try:
+        with Pdf.open(file, password=password, attempt_recovery=False) as output:
+            found, encrypted = len(output.pages), output.is_encrypted
+    except pikepdf.PikepdfError:
+        raise OutputDamagedError("The output does not open again; nothing was put.") from None
+    if found != pages or encrypted != (document.encryption is not None):
+        raise OutputDamagedError(
+            f"The output has {found} pages where {pages} were expected, or the wrong protection; "
+            "nothing was put."
+        )

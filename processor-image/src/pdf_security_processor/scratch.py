@@ -1,0 +1,62 @@
+"""The folder of one document on the pod's tmpfs: made, and always removed.
+
+Never holds the files of two documents.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pdf_security_processor.errors import AccessDeniedError, ScratchFullError
+
+
+@contextmanager
+def document_folder(scratch: Path, uid: str) -> Iterator[Path]:
+    """Make the folder of one document, and remove it however the block ends.
+
+    Its name holds the job's UID, this process's id and a random UUID: no two attempts at any
+    document, in one pod or in several that share a volume by mistake, ever meet.
+
+    Args:
+        scratch: the pod's tmpfs.
+        uid: UID of the job.
+
+    Raises:
+        ScratchFullError: no room, or no inode, for the folder.
+        AccessDeniedError: the scratch path is not there or not writable.
+    """
+    folder = scratch / f"{uid}-{os.getpid()}-{uuid.uuid4()}"
+    with scratch_errors(scratch):
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        # A SIGTERM in the middle of the removal would leave the rest of the folder behind.
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        shutil.rmtree(folder, ignore_errors=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
+@contextmanager
+def scratch_errors(scratch: Path) -> Iterator[None]:
+    """Translate what writing to the scratch volume may meet.
+
+    Raises:
+        ScratchFullError: ENOSPC or EDQUOT.
+        AccessDeniedError: anything else that the system refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ScratchFullError(
+                "The scratch volume is full; raise the class's scratch size, or split the document."
+            ) from error
+        raise AccessDeniedError(
+            f"The scratch volume {scratch} cannot be written: {os.strerror(error.errno or 0)}."
+        ) from error

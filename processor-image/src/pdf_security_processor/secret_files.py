@@ -1,0 +1,152 @@
+"""Reads passwords and credentials from the mounted keys of Secrets, and keeps them from view.
+
+Never puts a secret into an error, a log or a representation.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from pdf_security_processor.contract import Operation, SecretKeyReference
+from pdf_security_processor.contract.request import CREDENTIAL_KEYS, SESSION_TOKEN_KEY
+from pdf_security_processor.errors import (
+    AccessDeniedError,
+    CredentialsIncompleteError,
+    PasswordUnusableError,
+    ProcessorError,
+)
+
+PASSWORD_BYTES = 127
+"""Longest password in bytes of UTF-8 (ISO 32000-2, 7.6.4.3.3): more is silently cut by readers."""
+
+_SECRET_BYTES = 64 * 1024
+"""Largest key that is read: no password or credential comes near."""
+
+
+class Password:
+    """A secret that shows itself only when asked by name."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the secret itself; for the control pipe and the store's client only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Password('***')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Password is not serialized")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What an S3 client signs with."""
+
+    access_key_id: str
+    secret_access_key: Password
+    session_token: Password | None
+
+
+def read_passwords(secrets: Path, operations: list[Operation]) -> dict[str, Password]:
+    """Read every password that the operations name.
+
+    Args:
+        secrets: folder of the mounted keys, one folder a Secret.
+        operations: the request's.
+
+    Returns:
+        Passwords by `password_name` of their reference.
+
+    Raises:
+        CredentialsIncompleteError: a Secret or key is not mounted.
+        PasswordUnusableError: not UTF-8, or longer than `PASSWORD_BYTES`.
+    """
+    return {
+        password_name(reference): _read_password(secrets, reference)
+        for operation in operations
+        for reference in operation.secret_references()
+    }
+
+
+def password_name(reference: SecretKeyReference) -> str:
+    """Name one password in the control message."""
+    return f"{reference.name}/{reference.key}"
+
+
+def read_credentials(secrets: Path, secret: str) -> Credentials:
+    """Read S3 credentials from one Secret.
+
+    Raises:
+        CredentialsIncompleteError: a key is missing, empty or not text.
+    """
+    values = {key: _credential(secrets, secret, key) for key in CREDENTIAL_KEYS}
+    token = (
+        _credential(secrets, secret, SESSION_TOKEN_KEY)
+        if (secrets / secret / SESSION_TOKEN_KEY).exists()
+        else None
+    )
+    return Credentials(
+        access_key_id=values[CREDENTIAL_KEYS[0]],
+        secret_access_key=Password(values[CREDENTIAL_KEYS[1]]),
+        session_token=Password(token) if token else None,
+    )
+
+
+def _read_password(secrets: Path, reference: SecretKeyReference) -> Password:
+    name = f"key {reference.key!r} of Secret {reference.name!r}"
+    value = _read_key(secrets, reference.name, reference.key)
+    # Editors and `echo` end a file with a newline that nobody meant; only one is taken off.
+    value = value.removesuffix(b"\n")
+    if len(value) > PASSWORD_BYTES:
+        raise PasswordUnusableError(
+            f"The password in {name} has {len(value)} bytes; PDF allows {PASSWORD_BYTES}."
+        )
+    try:
+        return Password(value.decode())
+    except UnicodeDecodeError:
+        # `from None`: the codec's error carries the bytes.
+        raise PasswordUnusableError(
+            f"The password in {name} is not UTF-8 text; store it as UTF-8."
+        ) from None
+
+
+def _credential(secrets: Path, secret: str, key: str) -> str:
+    value = _read_key(secrets, secret, key).removesuffix(b"\n")
+    # Credentials travel in HTTP headers, where anything else could end one and begin another.
+    if not value or not value.isascii() or not value.decode("ascii").isprintable():
+        raise CredentialsIncompleteError(
+            f"Key {key!r} of Secret {secret!r} is empty or not printable ASCII; set it."
+        )
+    return value.decode("ascii")
+
+
+def _read_key(secrets: Path, secret: str, key: str) -> bytes:
+    # The contract's pattern lets these two through; the kubelet names its own folders so.
+    if key == "." or key.startswith(".."):
+        raise CredentialsIncompleteError(f"Key {key!r} of Secret {secret!r} is no allowed key.")
+    try:
+        with (secrets / secret / key).open("rb") as file:
+            value = file.read(_SECRET_BYTES + 1)
+    except OSError as error:
+        raise _missing(secret, key, error) from None
+    if len(value) > _SECRET_BYTES:
+        raise CredentialsIncompleteError(
+            f"Key {key!r} of Secret {secret!r} is larger than {_SECRET_BYTES} bytes."
+        )
+    return value
+
+
+def _missing(secret: str, key: str, error: OSError) -> ProcessorError:
+    if isinstance(error, PermissionError):
+        return AccessDeniedError(
+            f"Key {key!r} of Secret {secret!r} is mounted, but this process may not read it."
+        )
+    return CredentialsIncompleteError(
+        f"Secret {secret!r} has no key {key!r} that could be read; add it to the Secret."
+    )

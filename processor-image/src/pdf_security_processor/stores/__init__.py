@@ -1,0 +1,72 @@
+"""Where documents come from and go to: each store opens for reading and puts atomically.
+
+Holds credentials and network; never imports pikepdf or looks into a document.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import IO
+
+from pdf_security_processor.contract import FileLocation, S3Location, Sink, Source
+from pdf_security_processor.errors import InvalidRequestError
+from pdf_security_processor.stores import volume
+from pdf_security_processor.stores.context import StoreContext
+
+__all__ = ["StoreContext", "open_source", "put", "refuse_existing"]
+
+
+def open_source(source: Source, context: StoreContext) -> AbstractContextManager[Iterator[bytes]]:
+    """Open what a source names, to be read in pieces. The source is never changed.
+
+    Raises:
+        StoreError: as the store's module tells.
+    """
+    location = _only(source.s3, source.file, "input")
+    if isinstance(location, FileLocation):
+        return volume.open_file(location)
+    # botocore takes a tenth of a second to import, which only jobs with S3 shall pay.
+    from pdf_security_processor.stores import s3
+
+    return s3.open_object(location, context)
+
+
+def refuse_existing(sink: Sink, context: StoreContext) -> None:
+    """Fail before any work when the sink has its output already and may not overwrite it.
+
+    Raises:
+        StoreError: as the store's module tells.
+    """
+    location = _only(sink.s3, sink.file, "output")
+    if sink.overwrite:
+        return
+    if isinstance(location, FileLocation):
+        volume.refuse_existing_file(location)
+        return
+    from pdf_security_processor.stores import s3
+
+    s3.refuse_existing_object(location, context)
+
+
+def put(sink: Sink, content: IO[bytes], context: StoreContext) -> None:
+    """Put all of a file where a sink names, whole or not at all.
+
+    Raises:
+        StoreError: as the store's module tells.
+    """
+    location = _only(sink.s3, sink.file, "output")
+    if isinstance(location, FileLocation):
+        volume.put_file(location, content, context.uid, overwrite=sink.overwrite)
+        return
+    from pdf_security_processor.stores import s3
+
+    s3.put_object(location, content, context, overwrite=sink.overwrite)
+
+
+def _only(
+    s3: S3Location | None, file: FileLocation | None, field: str
+) -> S3Location | FileLocation:
+    if s3 is not None and file is None:
+        return s3
+    if file is not None and s3 is None:
+        return file
+    raise InvalidRequestError(f"{field} must have exactly one of s3 and file.")

@@ -1,0 +1,175 @@
+"""Objects in S3-compatible stores: opened for reading, and put whole or not at all.
+
+Knows no PDF. Takes nothing from the environment or a home folder: endpoint, region, credentials
+and certificates are the location's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any
+
+import botocore.exceptions
+
+from pdf_security_processor.contract import S3Location
+from pdf_security_processor.errors import OutputExistsError
+from pdf_security_processor.stores.context import StoreContext
+from pdf_security_processor.stores.s3_client import s3_client
+from pdf_security_processor.stores.s3_errors import input_error, output_error
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+_CHUNK_BYTES = 1024**2
+
+PART_BYTES = 16 * 1024**2
+"""Size of one part, held in memory while it is sent; larger for outputs of many parts."""
+
+_PARTS = 10_000
+"""Most parts of one upload (Amazon S3 User Guide, multipart upload limits)."""
+
+_RESUMPTIONS = 4
+"""Times that a download goes on after the connection broke, besides botocore's own retries."""
+
+_RESUME_SECONDS = 0.5
+"""Pause before the first resumption; doubled for each further one."""
+
+
+@contextmanager
+def open_object(location: S3Location, context: StoreContext) -> Iterator[Iterator[bytes]]:
+    """Open an object and give its content in pieces.
+
+    A broken connection is resumed where it broke, and only of the same version of the object.
+
+    Raises:
+        InputNotFoundError: no such bucket or object.
+        InputChangedError: it was replaced while it was read.
+        StoreError: see `s3_errors` and `s3_client`.
+    """
+    client = s3_client(location, context)
+    with closing(_chunks(client, location)) as chunks:
+        yield chunks
+
+
+def refuse_existing_object(location: S3Location, context: StoreContext) -> None:
+    """Make sure, early, that no output is there. `put_object` makes sure again when it counts.
+
+    Raises:
+        OutputExistsError: there is one.
+        StoreError: see `s3_errors` and `s3_client`.
+    """
+    client = s3_client(location, context)
+    try:
+        client.head_object(Bucket=location.bucket, Key=location.key)
+    except botocore.exceptions.ClientError as error:
+        # HEAD has no body: a missing object and a missing bucket are both a bare 404, and where
+        # the credentials may only write it is 403 (Amazon S3 API, HeadObject). The put will tell.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+            return
+        raise output_error(error, location) from None
+    except botocore.exceptions.BotoCoreError as error:
+        raise output_error(error, location) from None
+    raise OutputExistsError(
+        f"{location} exists already; remove it, choose another key, or set overwrite."
+    )
+
+
+def put_object(
+    location: S3Location,
+    content: IO[bytes],
+    context: StoreContext,
+    *,
+    overwrite: bool,
+    part_bytes: int = PART_BYTES,
+) -> None:
+    """Put an object, whole or not at all.
+
+    Args:
+        location: its bucket must exist.
+        content: seekable; read from its position to its end.
+        context: secrets and scratch.
+        overwrite: whether an existing object is replaced.
+        part_bytes: what is larger goes in parts of this size.
+
+    Raises:
+        OutputExistsError: an object is there, and `overwrite` is false.
+        OutputNotFoundError: no such bucket.
+        OutputFullError: no room.
+        StoreError: see `s3_errors` and `s3_client`.
+    """
+    start = content.tell()
+    size = content.seek(0, os.SEEK_END) - start
+    content.seek(start)
+    # Two jobs may pass the early check together; the store lets only one of them through.
+    condition: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
+    client = s3_client(location, context)
+    try:
+        if size <= part_bytes:
+            client.put_object(
+                Bucket=location.bucket, Key=location.key, Body=content.read(), **condition
+            )
+        else:
+            part = max(part_bytes, -(-size // _PARTS))
+            _put_in_parts(client, location, content, part, condition)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        raise output_error(error, location) from None
+
+
+def _put_in_parts(
+    client: S3Client,
+    location: S3Location,
+    content: IO[bytes],
+    part_bytes: int,
+    condition: dict[str, Any],
+) -> None:
+    target: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key}
+    upload = client.create_multipart_upload(**target)["UploadId"]
+    try:
+        parts: list[CompletedPartTypeDef] = []
+        while piece := content.read(part_bytes):
+            number = len(parts) + 1
+            sent = client.upload_part(**target, UploadId=upload, PartNumber=number, Body=piece)
+            parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        client.complete_multipart_upload(
+            **target, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
+        )
+    except BaseException:
+        # Also on SIGTERM: an upload that nobody ends is stored, and paid for, for ever.
+        with suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+            client.abort_multipart_upload(**target, UploadId=upload)
+        raise
+
+
+def _chunks(client: S3Client, location: S3Location) -> Generator[bytes, None, None]:
+    position, version, pause = 0, "", _RESUME_SECONDS
+    for resumption in range(_RESUMPTIONS + 1):
+        try:
+            body, version = _get(client, location, position, version)
+            with closing(body):
+                while chunk := body.read(_CHUNK_BYTES):
+                    position += len(chunk)
+                    yield chunk
+                return
+        except botocore.exceptions.ClientError as error:
+            raise input_error(error, location) from None
+        except (botocore.exceptions.BotoCoreError, OSError) as error:
+            if resumption == _RESUMPTIONS or not version:
+                raise input_error(error, location) from None
+        time.sleep(pause)
+        pause *= 2
+
+
+def _get(
+    client: S3Client, location: S3Location, position: int, version: str
+) -> tuple[StreamingBody, str]:
+    going_on: dict[str, Any] = {}
+    if position:
+        going_on = {"Range": f"bytes={position}-", "IfMatch": version}
+    answer = client.get_object(Bucket=location.bucket, Key=location.key, **going_on)
+    # A gateway has no version for files that were not put through it.
+    return answer["Body"], answer.get("ETag", "")

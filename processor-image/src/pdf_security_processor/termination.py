@@ -1,0 +1,24 @@
+"""What SIGTERM does to the broker: an exception, so that every `with` block cleans up. No work."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from pdf_security_processor.errors import TerminationError
+
+
+@contextmanager
+def sigterm_raised() -> Iterator[None]:
+    """Raise `TerminationError` in the block when the first SIGTERM comes; ignore those after it."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        # A second one must not interrupt the cleaning up that the first began.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise TerminationError
+
+    previous = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

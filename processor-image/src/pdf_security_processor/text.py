@@ -1,0 +1,17 @@
+"""Makes what is not ours to show fit to be shown: text of documents, unforeseen exceptions."""
+
+import traceback
+from pathlib import Path
+
+
+def printable(text: str, bound: int) -> str:
+    """Give printable ASCII of at most `bound` characters; what is cut ends in three dots."""
+    shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[: bound + 1])
+    return shown if len(shown) <= bound else shown[: bound - 3] + "..."
+
+
+def described(error: BaseException) -> str:
+    """Name an unforeseen exception and its place, not its text: that may quote a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,209 @@
+"""The worker: one sealed process for one document, which it has only as descriptors.
+
+Never opens a path or a socket, and never sees a credential. Whatever it says is untrusted.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+import warnings
+
+import pikepdf
+
+from pdf_security_processor import limits as process_limits
+from pdf_security_processor import sandbox
+from pdf_security_processor.contract import (
+    ExitCode,
+    Inspection,
+    Limits,
+    Operation,
+    WorkerReport,
+)
+from pdf_security_processor.contract.report import WARNINGS_LIMIT
+from pdf_security_processor.control import ControlMessage, read_control_message
+from pdf_security_processor.errors import (
+    InputDamagedError,
+    InternalError,
+    PasswordRequiredError,
+    ProcessorError,
+)
+from pdf_security_processor.opening import (
+    check_header,
+    judged_warnings,
+    open_document,
+    open_without_password,
+)
+from pdf_security_processor.operations import OPERATIONS, Document
+from pdf_security_processor.operations.inspect import encryption_of, inspection_of
+from pdf_security_processor.saving import save_document
+from pdf_security_processor.secret_files import Password, password_name
+from pdf_security_processor.text import described
+
+
+def main(arguments: list[str]) -> int:
+    """Seal the process, then work on what comes over standard input.
+
+    Returns:
+        The `ExitCode` that the report carries too.
+    """
+    given = _parse(arguments)
+    # qpdf's and pikepdf's warnings go into the report; standard error is nobody's.
+    warnings.simplefilter("ignore")
+    process_limits.set_process_limits()
+    bounds = Limits.model_validate_json(given.limits)
+    descriptors = {0, 1, 2, given.input, given.report}
+    if given.output is not None:
+        descriptors.add(given.output)
+    sandbox.seal(bounds, descriptors, given.broker)
+    message = read_control_message(sys.stdin.buffer)
+    if message is None:
+        return ExitCode.SUCCEEDED
+    report = process(message, given.input, given.output)
+    _write_report(given.report, report)
+    return report.exit_code
+
+
+def process(message: ControlMessage, input_fd: int, output_fd: int | None) -> WorkerReport:
+    """Work on one document; whatever goes wrong is in the report, never raised.
+
+    Args:
+        message: operations and passwords.
+        input_fd: the document, readable.
+        output_fd: an empty file, readable and writable; none where no output is wanted.
+    """
+    try:
+        return _process(message, input_fd, output_fd)
+    except ProcessorError as error:
+        return _failed(error.exit_code, error.message)
+    except MemoryError:
+        return _failed(
+            ExitCode.OUT_OF_MEMORY,
+            f"The document needs more memory than {message.limits.worker_memory_bytes} bytes.",
+        )
+    except (RecursionError, pikepdf.PikepdfError) as error:
+        # The texts of these may quote the document.
+        damaged = InputDamagedError(
+            f"The document's structure cannot be worked on ({type(error).__name__})."
+        )
+        return _failed(damaged.exit_code, damaged.message)
+    except Exception as error:
+        return _failed(ExitCode.INTERNAL_ERROR, f"The worker failed: {described(error)}.")
+
+
+def _process(message: ControlMessage, input_fd: int, output_fd: int | None) -> WorkerReport:
+    names = [operation.name for operation in message.operations]
+    repair = "repair" in names
+    with io.FileIO(input_fd, closefd=False) as file:
+        if _is_inspection_only(names, output_fd):
+            unreadable = _inspect_unreadable(file, message)
+            if unreadable:
+                return unreadable
+        opened = open_document(file, _decryption_password(message), repair=repair)
+        with opened.pdf as pdf:
+            _check_protection(pdf, names, output_fd)
+            document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
+            document.warnings.extend(opened.warnings)
+            for operation in message.operations:
+                _run(document, operation)
+            document.warnings.extend(judged_warnings(pdf, repair=repair))
+            pages = None
+            if output_fd is not None:
+                pages = save_document(document, output_fd, repair=repair)
+            return _succeeded(document, names, pages)
+
+
+def _run(document: Document, operation: Operation) -> None:
+    run = OPERATIONS.get(operation.name)
+    if run is None:
+        raise InternalError(f"No operation {operation.name!r} in this image; update the image.")
+    run(document, operation)
+
+
+def _is_inspection_only(names: list[str], output_fd: int | None) -> bool:
+    return output_fd is None and set(names) == {"inspect"}
+
+
+def _check_protection(pdf: pikepdf.Pdf, names: list[str], output_fd: int | None) -> None:
+    # Saving drops the encryption, also of a document that anybody can open and not everybody may
+    # change: that has to be asked for.
+    if pdf.is_encrypted and "decrypt" not in names and not _is_inspection_only(names, output_fd):
+        raise PasswordRequiredError(
+            "The document is encrypted (it opens without a password, with permissions); add a "
+            "decrypt operation to say that its protection may be removed."
+        )
+
+
+def _decryption_password(message: ControlMessage) -> Password | None:
+    for operation in message.operations:
+        if operation.decrypt and operation.decrypt.password_secret_ref:
+            return message.passwords[password_name(operation.decrypt.password_secret_ref)]
+    return None
+
+
+def _inspect_unreadable(file: io.FileIO, message: ControlMessage) -> WorkerReport | None:
+    """Tell what can be told of a document whose password nobody gave; nothing if it opens."""
+    check_header(file)
+    try:
+        open_document(file, None, repair=False).pdf.close()
+    except PasswordRequiredError:
+        pass
+    except ProcessorError:
+        return None
+    else:
+        return None
+    opened = open_without_password(file)
+    if opened is None:
+        return None
+    with opened.pdf as pdf:
+        inspection = Inspection(
+            pdf_version=pdf.pdf_version,
+            linearized=pdf.is_linearized,
+            encryption=encryption_of(pdf, opened=False),
+        )
+    return WorkerReport(
+        exit_code=ExitCode.SUCCEEDED,
+        inspection=inspection,
+        operations=[operation.name for operation in message.operations],
+        warnings=["inspect: encrypted with a password that was not given; the content is unknown"],
+    )
+
+
+def _succeeded(document: Document, names: list[str], pages: int | None) -> WorkerReport:
+    return WorkerReport(
+        exit_code=ExitCode.SUCCEEDED,
+        inspection=document.inspection,
+        findings=document.findings,
+        removed=document.removed,
+        warnings=document.warnings[:WARNINGS_LIMIT],
+        operations=names,
+        output_pages=pages,
+    )
+
+
+def _failed(code: ExitCode, message: str) -> WorkerReport:
+    return WorkerReport(exit_code=code, message=message[:1024])
+
+
+def _write_report(descriptor: int, report: WorkerReport) -> None:
+    data = json.dumps(report.to_json_dict(), separators=(",", ":")).encode()
+    with io.FileIO(descriptor, "w") as pipe:
+        while data:
+            data = data[pipe.write(data) or 0 :]
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="worker", add_help=False)
+    parser.add_argument("--broker", type=int, required=True)
+    parser.add_argument("--input", type=int, required=True)
+    parser.add_argument("--output", type=int)
+    parser.add_argument("--report", type=int, required=True)
+    parser.add_argument("--limits", required=True)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    # Without the interpreter's teardown: destructors of an untrusted document have no say in how
+    # this ends.
+    os._exit(main(sys.argv[1:]))

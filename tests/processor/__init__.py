@@ -1,0 +1,1 @@
+"""Tests of the processor: real documents, real programs, real stores."""
