@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from base64 import b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -31,7 +31,7 @@ class S3Facts:
     host_endpoint: str
     cluster_ip: str
     access_key: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     ca_file: str
     region: str = "us-east-1"
 

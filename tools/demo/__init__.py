@@ -1,0 +1,1 @@
+"""The demonstration: real documents through a real cluster, shown live. Checks nothing deeply."""

@@ -1,0 +1,112 @@
+"""Makes the base layer: Debian's Python with its libraries, and nothing to run but it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path, PurePosixPath
+
+from cluster.oci import write_layer
+from images.errors import ImageBuildError
+from images.policy import KEPT_PACKAGES, REQUESTED_PACKAGES, keeps_of_debian
+from images.recipes import LIBRARIES, SOURCES, USER
+from images.tree import compile_bytecode, normalise, prune, run
+
+SUITE = "bookworm"
+"""Debian 12, of which Python 3.11 is the python3."""
+
+SOURCES_VARIABLE = "PDF_SECURITY_DEBIAN_SOURCES"
+"""Names a sources.list to use in place of Debian's default mirror."""
+
+BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+
+_FILES = {
+    "etc/passwd": (
+        "root:x:0:0:root:/root:/sbin/nologin\n"
+        "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
+        f"nonroot:x:{USER}:{USER}:nonroot:/nonexistent:/sbin/nologin\n"
+    ),
+    "etc/group": f"root:x:0:\nnogroup:x:65534:\nnonroot:x:{USER}:\n",
+    # A cluster's names come from its DNS; a pod's own from /etc/hosts.
+    "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    # -I takes PYTHONPATH away, not the site folders.
+    "usr/lib/python3/dist-packages/app.pth": f"/{LIBRARIES}\n/{SOURCES}\n",
+}
+
+_FOLDERS = ("app", "dev", "etc", "proc", "sys", "tmp", "run", "var")
+"""Mount points; with a read-only root file system the runtime could not make them."""
+
+
+def build_base(folder: Path) -> None:
+    """Fill `folder` with root/ (the file system), layer.tar and packages (name and version)."""
+    archives = _download(folder)
+    root = folder / "root"
+    root.mkdir()
+    status, versions = [], []
+    for archive in sorted(archives.glob("*.deb")):
+        control = run(["dpkg-deb", "--field", str(archive)])
+        name, version = _field(control, "Package"), _field(control, "Version")
+        if name in KEPT_PACKAGES:
+            run(["dpkg-deb", "--extract", str(archive), str(root)])
+            status.append(control.replace("\n", "\nStatus: install ok installed\n", 1))
+            versions.append(f"{name} {version}")
+    missing = KEPT_PACKAGES - {line.split()[0] for line in versions}
+    if missing:
+        raise ImageBuildError(f"{SUITE} has no {', '.join(sorted(missing))}: see images/policy.py")
+    shutil.rmtree(archives)
+    prune(root, keeps_of_debian)
+    _write_bundle(root)
+    _write_files(root, status)
+    compile_bytecode(root, root, "usr/lib/python3.11")
+    normalise(root)
+    write_layer(folder / "layer.tar", root)
+    (folder / "packages").write_text("".join(f"{line}\n" for line in versions))
+
+
+def _download(folder: Path) -> Path:
+    """Let mmdebstrap resolve, fetch and verify; its own extraction is thrown away."""
+    sources = os.environ.get(SOURCES_VARIABLE)
+    run(
+        [
+            *("mmdebstrap", "--variant=extract", "--format=null", "--architectures=amd64"),
+            f"--include={','.join(REQUESTED_PACKAGES)}",
+            f"--extract-hook=copy-out /var/cache/apt/archives {folder}",
+            *(SUITE, "-"),
+            *([sources] if sources else []),
+        ],
+        SOURCE_DATE_EPOCH="0",
+    )
+    return folder / "archives"
+
+
+def _field(control: str, name: str) -> str:
+    return next(
+        line.partition(": ")[2] for line in control.splitlines() if line.startswith(f"{name}: ")
+    )
+
+
+def _write_bundle(root: Path) -> None:
+    """Do what ca-certificates' installation script would have done."""
+    source = root / "usr/share/ca-certificates"
+    certificates = [path.read_text().strip() for path in sorted(source.rglob("*.crt"))]
+    if not certificates:
+        raise ImageBuildError("ca-certificates holds no certificate; has its layout changed?")
+    bundle = root / BUNDLE
+    bundle.parent.mkdir(parents=True)
+    bundle.write_text("".join(f"{certificate}\n" for certificate in certificates))
+    shutil.rmtree(source)
+    # Where Debian's OpenSSL looks by default.
+    default = root / "usr/lib/ssl/cert.pem"
+    default.parent.mkdir(parents=True)
+    default.symlink_to(f"/{BUNDLE}")
+
+
+def _write_files(root: Path, status: list[str]) -> None:
+    for folder in _FOLDERS:
+        (root / folder).mkdir(exist_ok=True)
+    # For vulnerability scanners.
+    files = {**_FILES, "var/lib/dpkg/status": "\n".join(status)}
+    for name, content in files.items():
+        path = root / PurePosixPath(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)

@@ -1,0 +1,118 @@
+"""Installs the operator on a cluster as a user would: images, `kubectl apply -k`, a class.
+
+Used by the demonstration and the tests. Makes no cluster and no image itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster import Cluster
+from cluster.progress import Progress
+from images.build import REPOSITORY, build_images
+
+OVERLAY = REPOSITORY / "build" / "overlay"
+"""The generated kustomization: base, images by digest, class."""
+
+NAMESPACE = "pdf-security-system"
+DEPLOYMENT = "pdf-security-operator"
+CLASS = "standard"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What runs where. References are by digest."""
+
+    cluster: Cluster
+    operator_image: str
+    processor_image: str
+
+
+def install(cluster: Cluster, say: Callable[[str], None] = print) -> Installation:
+    """Build and load the images, apply the overlay, wait until the operator is ready."""
+    with Progress() as progress:
+        built = {image.name: image for image in build_images(progress)}
+    references = {}
+    for name, image in built.items():
+        references[name] = cluster.load_image(REPOSITORY / image.archive)
+        say(f"loaded {references[name]}")
+    installation = Installation(cluster, references["operator"], references["processor"])
+    _write_overlay(installation)
+    cluster.kubectl("apply", "-k", str(OVERLAY))
+    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
+        cluster.kubectl(
+            "wait", "--for=condition=Established", "--timeout=30s", f"crd/{plural}.pdfsecurity.dev"
+        )
+    # The class last: the API server knows its kind only now.
+    cluster.kubectl("apply", "-f", str(OVERLAY / "class" / "class.yaml"))
+    cluster.kubectl(
+        "rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=90s"
+    )
+    say("the operator is ready")
+    return installation
+
+
+def build_class(installation: Installation) -> dict[str, Any]:
+    """Build the class of the demonstration: small requests, so that many pods fit one machine."""
+    s3 = installation.cluster.s3
+    return {
+        "apiVersion": "pdfsecurity.dev/v1alpha1",
+        "kind": "PdfSecurityClass",
+        "metadata": {
+            "name": CLASS,
+            "annotations": {"pdfsecurity.dev/is-default-class": "true"},
+        },
+        "spec": {
+            "image": installation.processor_image,
+            "storageEndpoints": [
+                {
+                    "url": s3.endpoint,
+                    "caBundle": Path(s3.ca_file).read_text(),
+                    "namespaceLabels": {"kubernetes.io/metadata.name": "storage"},
+                    "podLabels": {"app": "s3"},
+                }
+            ],
+            "defaults": {
+                "resources": {
+                    "requests": {"cpu": "10m", "memory": "64Mi"},
+                    "limits": {"cpu": "1", "memory": "768Mi"},
+                },
+                "scratchSize": "128Mi",
+                "activeDeadlineSeconds": 300,
+            },
+        },
+    }
+
+
+def build_credentials(installation: Installation, namespace: str) -> dict[str, Any]:
+    """Build the Secret with the S3 server's credentials."""
+    s3 = installation.cluster.s3
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s3", "namespace": namespace},
+        "stringData": {"accessKeyId": s3.access_key, "secretAccessKey": s3.secret_key},
+    }
+
+
+def apply(cluster: Cluster, *objects: dict[str, Any]) -> None:
+    """Apply objects; through stdin, for Secrets may be among them."""
+    document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+    cluster.kubectl("apply", "-f", "-", input=json.dumps(document))
+
+
+def _write_overlay(installation: Installation) -> None:
+    (OVERLAY / "class").mkdir(parents=True, exist_ok=True)
+    name, digest = installation.operator_image.split("@")
+    kustomization = {
+        "resources": ["../../manifests/base"],
+        "images": [{"name": "localhost/pdf-security-operator", "newName": name, "digest": digest}],
+    }
+    (OVERLAY / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    (OVERLAY / "class" / "class.yaml").write_text(yaml.safe_dump(build_class(installation)))
