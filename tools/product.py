@@ -1,4 +1,4 @@
-"""Installs the operator on a cluster as a user would: images, `kubectl apply -k`, a class.
+"""`python -m product` installs the operator as a user would: images, `kubectl apply -k`, class.
 
 Used by the demonstration and the tests. Makes no cluster and no image itself.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from cluster import Cluster
+from cluster import Cluster, ensure_up
 from cluster.progress import Progress
 from images.build import REPOSITORY, build_images
 
@@ -116,3 +116,7 @@ def _write_overlay(installation: Installation) -> None:
     }
     (OVERLAY / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
     (OVERLAY / "class" / "class.yaml").write_text(yaml.safe_dump(build_class(installation)))
+
+
+if __name__ == "__main__":
+    install(ensure_up())

@@ -7,24 +7,18 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cluster.progress import Progress
 from images.build import build_images
+from unpacked_image import PYTHON, USER, Unpacked, blob_of, run, unpack
 
 NAMES = ("operator", "processor")
-
-USER = 65532
-
-PYTHON = "usr/bin/python3.11"
 
 LOADER = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 
@@ -35,7 +29,8 @@ EXTENSIONS = "usr/lib/python3.11/lib-dynload"
 UNWANTED_PROGRAMS = frozenset([
     "sh", "bash", "dash", "ash", "busybox", "zsh", "csh", "perl", "awk", "gawk", "mawk", "sed",
     "env", "find", "xargs", "cat", "cp", "dd", "tar", "gzip", "apt", "apt-get", "dpkg",
-    "dpkg-deb", "pip", "pip3", "uv", "easy_install", "debconf", "openssl", "c_rehash", "curl", "wget",
+    "dpkg-deb", "pip", "pip3", "uv", "easy_install", "debconf", "openssl", "c_rehash", "curl",
+    "wget",
     "nc", "ssh", "su", "sudo", "mount", "nsenter", "unshare", "ldconfig", "gdb", "gcc", "cc",
     "ld",
 ])
@@ -43,48 +38,6 @@ UNWANTED_PROGRAMS = frozenset([
 
 # PEP 552: bit 0 the hash in place of a time, bit 1 that it is checked at each import.
 UNCHECKED_HASH = 1
-
-
-@dataclass(frozen=True)
-class Unpacked:
-    """An image: its parts as its archive has them, and its file system."""
-
-    name: str
-    facts: dict[str, Any]
-    manifest: dict[str, Any]
-    configuration: dict[str, Any]
-    members: dict[str, tarfile.TarInfo]
-    """Of all layers, the upper over the lower."""
-    root: Path
-
-    def sources(self, package: str) -> set[str]:
-        """Return the names of a library's or a package's entries, wherever it lies."""
-        folders = [path for path in self.members if path.endswith(f"/{package}")]
-        return {
-            path.removeprefix(f"{folder}/").split("/")[0]
-            for folder in folders
-            for path in self.members
-            if path.startswith(f"{folder}/")
-        } - {"__pycache__"}
-
-
-def _blob(archive: tarfile.TarFile, digest: str) -> bytes:
-    stream = archive.extractfile(f"blobs/sha256/{digest.removeprefix('sha256:')}")
-    assert stream is not None
-    return stream.read()
-
-
-def _unpack(name: str, archive: Path, facts: dict[str, Any], root: Path) -> Unpacked:
-    members: dict[str, tarfile.TarInfo] = {}
-    with tarfile.open(archive) as tar:
-        manifest = json.loads(_blob(tar, facts["digest"]))
-        configuration = json.loads(_blob(tar, manifest["config"]["digest"]))
-        for layer in manifest["layers"]:
-            stream = tar.extractfile(f"blobs/sha256/{layer['digest'].removeprefix('sha256:')}")
-            with tarfile.open(fileobj=stream) as content:
-                members |= {member.name: member for member in content}
-                content.extractall(root, filter="tar")
-    return Unpacked(name, facts, manifest, configuration, members, root)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +50,7 @@ def built() -> Iterator[dict[str, Unpacked]]:
         for image in build_images(Progress()):
             archive = Path(image.archive)
             facts = json.loads((archive.parent / f"{image.name}.json").read_text())
-            unpacked[image.name] = _unpack(image.name, archive, facts, folder / image.name)
+            unpacked[image.name] = unpack(image.name, archive, facts, folder / image.name)
         yield unpacked
     finally:
         shutil.rmtree(folder)
@@ -108,29 +61,8 @@ def image(request: pytest.FixtureRequest, built: dict[str, Unpacked]) -> Unpacke
     return built[request.param]
 
 
-def _run(image: Unpacked, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the image's Python in the image's root as the image's user."""
-    if os.geteuid() == 0:
-        enter = ["chroot", f"--userspec={USER}:{USER}", str(image.root)]
-    else:
-        enter = ["unshare", f"--map-user={USER}", f"--map-group={USER}", f"--root={image.root}"]
-        if subprocess.run([*enter, f"/{PYTHON}", "-V"], check=False).returncode != 0:
-            pytest.skip("neither root nor user namespaces: an image's root cannot be entered")
-    environment = dict(entry.split("=", 1) for entry in image.configuration["config"]["Env"])
-    # chroot and unshare themselves are looked for with it; the image's programs are in /usr/bin.
-    environment["PATH"] = os.environ["PATH"]
-    return subprocess.run(
-        [*enter, f"/{PYTHON}", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def _python(image: Unpacked, code: str) -> str:
-    done = _run(image, "-I", "-c", code)
+    done = run(image, "-I", "-c", code)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -208,7 +140,7 @@ def test_the_description_is_of_the_archive(image: Unpacked) -> None:
     """Would break: a manifest is deployed with a digest that no node has."""
     digest = image.facts["digest"]
     with tarfile.open(image.facts["archive"]) as tar:
-        assert f"sha256:{hashlib.sha256(_blob(tar, digest)).hexdigest()}" == digest
+        assert f"sha256:{hashlib.sha256(blob_of(tar, digest)).hexdigest()}" == digest
         index = tar.extractfile("index.json")
         assert index is not None
         (manifest,) = json.loads(index.read())["manifests"]
@@ -230,15 +162,19 @@ def test_an_image_holds_nothing_of_the_others_libraries(
     built: dict[str, Unpacked], name: str, foreign: tuple[str, ...]
 ) -> None:
     """Would break: the operator, which has rights in the cluster, could parse a document."""
-    assert {library for library in foreign if built[name].sources(library)} == set()
+    assert {library for library in foreign if built[name].entries_of(library)} == set()
 
 
 def test_the_operator_holds_the_contract_alone_of_the_processor(
     built: dict[str, Unpacked],
 ) -> None:
     """Would break: as above, with our own code."""
-    assert built["operator"].sources("pdf_security_processor") == {"__init__.py", "contract"}
-    assert not built["processor"].sources("pdf_security_operator")
+    parts = {
+        path.partition("/pdf_security_processor/")[2].split("/")[0]
+        for path in built["operator"].entries_of("pdf_security_processor")
+    }
+    assert parts - {"", "__pycache__"} == {"__init__.py", "contract"}
+    assert not built["processor"].entries_of("pdf_security_operator")
 
 
 IMPORTS = {
@@ -269,7 +205,7 @@ def test_every_module_of_ours_imports_in_the_image(built: dict[str, Unpacked], n
         "        importlib.import_module(name)\n"
         "print(len(found))"
     )
-    done = _run(built[name], "-I", "-c", code, f"pdf_security_{name}")
+    done = run(built[name], "-I", "-c", code, f"pdf_security_{name}")
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 1
 
@@ -294,7 +230,7 @@ def test_the_public_certificate_authorities_are_there(image: Unpacked) -> None:
 
 
 def test_names_of_the_hosts_file_are_resolved(image: Unpacked) -> None:
-    """Would break: glibc without nsswitch.conf or its modules knows no name at all."""
+    """Would break: `hostAliases` of a pod, which the kubelet writes into that file."""
     hosts = image.root / "etc" / "hosts"
     hosts.write_text("192.0.2.7 only.in.hosts\n")  # As the kubelet mounts one.
     try:
@@ -377,9 +313,9 @@ def test_two_builds_with_empty_caches_are_the_same_bytes(
 ) -> None:
     """Would break: no one else can verify that an image was made of these sources."""
     archives = []
-    for run in ("first", "second"):
-        monkeypatch.setenv("PDF_SECURITY_CACHE", str(tmp_path / run / "cache"))
-        images = build_images(Progress(), tmp_path / run / "output")
+    for turn in ("first", "second"):
+        monkeypatch.setenv("PDF_SECURITY_CACHE", str(tmp_path / turn / "cache"))
+        images = build_images(Progress(), tmp_path / turn / "output")
         archives.append([_digest_of(Path(image.archive)) for image in images])
     assert archives[0] == archives[1]
 

@@ -35,11 +35,14 @@ def main() -> None:
 @application.command()
 def build(
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="take nothing from the cache: Debian's updates come in")
+    ] = False,
 ) -> None:
     """Build both images into build/images; quick if nothing changed."""
     begun = time.monotonic()
     with Progress() as progress:
-        images = build_images(progress)
+        images = build_images(progress, fresh=fresh)
     if as_json:
         sys.stdout.write(json.dumps([asdict(image) for image in images]) + "\n")
     else:

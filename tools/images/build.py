@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -43,15 +44,29 @@ class Built:
     key: str
 
 
-def build_images(progress: Progress, output: Path = OUTPUT) -> list[Built]:
-    """Build all images."""
+def build_images(progress: Progress, output: Path = OUTPUT, *, fresh: bool = False) -> list[Built]:
+    """Build all images; `fresh` fetches everything again, and with it Debian's updates."""
     locked = lock.locked_of((REPOSITORY / "requirements.lock").read_text())
-    return [_build(plan_of(image, REPOSITORY, locked), output, progress) for image in IMAGES]
+    plans = [plan_of(image, REPOSITORY, locked) for image in IMAGES]
+    if fresh:
+        for plan in plans:
+            _forget(plan, output)
+    return [_build(plan, output, progress) for plan in plans]
 
 
 def base_folder(plan: Plan) -> Path:
     """Return where the base layer's file system (root/) and package list (packages) lie."""
     return _cache() / f"base-{plan.base_key}"
+
+
+def _wheels_folder(plan: Plan) -> Path:
+    return _cache() / f"{plan.image.name}-wheels-{plan.wheels_key}"
+
+
+def _forget(plan: Plan, output: Path) -> None:
+    (output / f"{plan.image.name}.json").unlink(missing_ok=True)
+    for folder in (base_folder(plan), _wheels_folder(plan)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _build(plan: Plan, output: Path, progress: Progress) -> Built:
@@ -62,7 +77,7 @@ def _build(plan: Plan, output: Path, progress: Progress) -> Built:
         return present
     base = _layer(base_folder(plan).name, "base layer", progress, _make_base(progress))
     wheels = _layer(
-        f"{image.name}-wheels-{plan.wheels_key}",
+        _wheels_folder(plan).name,
         f"{image.name} wheels",
         progress,
         lambda folder: build_wheels(
@@ -135,10 +150,9 @@ def _make_base(progress: Progress) -> Callable[[Path], None]:
 
 
 def _layer(name: str, shown: str, progress: Progress, make: Callable[[Path], None]) -> Path:
-    final = _cache() / name
-    if final.is_dir():
+    if (_cache() / name).is_dir():
         progress.cached(shown)
-        return final
+        return store.kept(_cache(), name, make)
     with progress.running(shown):
         return store.kept(_cache(), name, make)
 

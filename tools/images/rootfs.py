@@ -18,6 +18,9 @@ SUITE = "bookworm"
 SOURCES_VARIABLE = "PDF_SECURITY_DEBIAN_SOURCES"
 """Names a sources.list to use in place of Debian's default mirror."""
 
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""Said by name, because finding it takes gpg, which Ubuntu need not have."""
+
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 
 _FILES = {
@@ -34,7 +37,7 @@ _FILES = {
 }
 
 _FOLDERS = ("app", "dev", "etc", "proc", "sys", "tmp", "run", "var")
-"""Mount points; with a read-only root file system the runtime could not make them."""
+"""What runtimes mount over. /tmp too is root's alone: who needs one mounts a volume there."""
 
 
 def build_base(folder: Path) -> None:
@@ -69,6 +72,9 @@ def _download(folder: Path) -> Path:
     run(
         [
             *("mmdebstrap", "--variant=extract", "--format=null", "--architectures=amd64"),
+            # Nothing of a package is run, so that no privilege is needed.
+            f"--mode={'root' if os.geteuid() == 0 else 'chrootless'}",
+            *([f"--keyring={_KEYRING}"] if _KEYRING.exists() else []),
             f"--include={','.join(REQUESTED_PACKAGES)}",
             f"--extract-hook=copy-out /var/cache/apt/archives {folder}",
             *(SUITE, "-"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from images.tree import replace_tree
+
+UNUSED = 14 * 86400.0
+"""Seconds after which a layer that no build has asked for may go."""
 
 _HERE = Path(__file__).resolve().parent
 
@@ -33,7 +38,9 @@ def kept(cache: Path, name: str, make: Callable[[Path], None]) -> Path:
     It appears whole or not at all, and builds side by side do not meet.
     """
     final = cache / name
-    if not final.is_dir():
+    if final.is_dir():
+        os.utime(final)
+    else:
         cache.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=cache))
         # mkdtemp's is closed to others; mmdebstrap's hooks may run as another user.
@@ -43,4 +50,13 @@ def kept(cache: Path, name: str, make: Callable[[Path], None]) -> Path:
             replace_tree(fresh, final)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+        _forget_unused(final)
     return final
+
+
+def _forget_unused(final: Path) -> None:
+    """Remove the layers that this one follows, unless some checkout still builds with them."""
+    kind = final.name.rpartition("-")[0]
+    for other in final.parent.glob(f"{kind}-*"):
+        if other != final and other.is_dir() and time.time() - other.stat().st_mtime > UNUSED:
+            shutil.rmtree(other, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def build_wheels(folder: Path, *, uv: Path, requirements: str, base: Path) -> No
     compile_bytecode(base, root, LIBRARIES)
     normalise(root)
     write_layer(folder / "layer.tar", root)
+    shutil.rmtree(root)
 
 
 def _rewrite_record(record: Path, target: Path) -> None:

@@ -1,0 +1,54 @@
+# Everything a person can do here. `make help` lists it.
+
+export PYTHONPATH := tests:tools
+# The cluster needs root (namespaces, mounts); sudo is used where one is not root already.
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECURITY_CLUSTER,PDF_SECURITY_CONTEXT,PDF_SECURITY_REGISTRY,PDF_SECURITY_CACHE,HOME)
+PYTHON_RUN := $(ROOT) .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit test-processor test-e2e check format generate images cluster-up cluster-down cluster-status
+
+help: ## list what can be done
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+setup: ## install uv and all locked packages into this folder
+	@tools/setup.sh
+
+demo: setup ## real documents through a real cluster, from nothing; leaves the cluster running
+	@$(PYTHON_RUN) -m demo
+
+test: setup ## all checks and all tests, those on the real cluster included
+	@$(PYTHON_RUN) -m testrun
+
+test-unit: setup ## tests of pure code, with coverage
+	@$(PYTHON_RUN) -m testrun unit
+
+test-processor: setup ## tests of the processor on real documents and a real S3 server
+	@$(PYTHON_RUN) -m testrun processor
+
+test-e2e: setup ## tests on the real cluster
+	@$(PYTHON_RUN) -m testrun cluster
+
+check: setup ## formatting, lint, types, import directions, generated files
+	@$(PYTHON_RUN) -m testrun checks
+
+format: setup ## format the code and mend what can be mended
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+generate: setup ## print the CRDs from the models
+	@.venv/bin/python -m pdf_security_operator.api.crd crds
+
+lock: setup ## resolve the dependencies anew into requirements.lock
+	@.tools/uv/bin/uv lock --upgrade && tools/lock.sh
+
+images: setup ## build both images into build/images
+	@$(PYTHON_RUN) -m images build
+
+cluster-up: setup ## bring the test cluster up
+	@$(PYTHON_RUN) -m cluster up
+
+cluster-down: setup ## remove the test cluster and all that it made
+	@$(PYTHON_RUN) -m cluster down
+
+cluster-status: setup ## say whether the test cluster runs
+	@$(PYTHON_RUN) -m cluster status

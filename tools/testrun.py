@@ -1,0 +1,151 @@
+"""Runs the checks and test families in order, and ends with one line of JSON.
+
+`python -m testrun [checks|unit|processor|cluster]`; all of them without an argument.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cluster import packages
+from cluster.session import take_down
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / "build" / "tests"
+PROGRAMS = Path(sys.executable).parent
+
+COVERAGE_PERCENT = 95
+"""Least statement coverage of the pure modules, by the unit tests alone."""
+
+IMPURE = ("*/cluster.py", "*/connection.py", "*/reconcile.py", "*/controller.py")
+"""Modules of the operator that do I/O: the tests on the cluster run them."""
+
+OTHER_IMPURE = ("*/policies.py", "*/handlers.py", "*/__main__.py", "*/cli/*")
+
+CODE = ["operator", "processor-image", "tests", "tools"]
+
+
+@dataclass
+class Totals:
+    """What the families came to."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+def main(wanted: list[str]) -> int:
+    """Run the families that are named, or all; return 0 when nothing failed."""
+    families: dict[str, Callable[[Totals], None]] = {
+        "checks": _checks,
+        "unit": _unit,
+        "processor": _processor,
+        "cluster": _cluster,
+    }
+    unknown = set(wanted) - set(families)
+    if unknown:
+        sys.stderr.write(
+            f"no such family: {', '.join(unknown)}; there are: {', '.join(families)}\n"
+        )
+        return 2
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    packages.ensure(["qpdf", "poppler-utils"])
+    totals, started = Totals(), time.monotonic()
+    for name in wanted or families:
+        _say(f"=== {name}")
+        begun = time.monotonic()
+        families[name](totals)
+        _say(f"=== {name} took {time.monotonic() - begun:.0f} s")
+    if totals.broken:
+        _say(f"failed: {', '.join(totals.broken)}")
+    counts = {"passed": totals.passed, "failed": totals.failed, "skipped": totals.skipped}
+    result = {**counts, "seconds": round(time.monotonic() - started, 1)}
+    _say(json.dumps(result))
+    return 1 if totals.broken or totals.failed else 0
+
+
+def _checks(totals: Totals) -> None:
+    for command in (
+        ["ruff", "check", "--quiet", *CODE],
+        ["ruff", "format", "--check", "--quiet", *CODE],
+        ["mypy"],
+        ["lint-imports"],
+    ):
+        _count(totals, command[0], _run([str(PROGRAMS / command[0]), *command[1:]]))
+
+
+def _unit(totals: Totals) -> None:
+    data = RESULTS / ".coverage"
+    coverage = [
+        f"--cov={package}"
+        for package in ("pdf_security_operator", "pdf_security_processor.contract")
+    ]
+    environment = {"COVERAGE_FILE": str(data)}
+    _pytest(totals, "unit", ["tests/unit", *coverage, "--cov-report="], environment)
+    omitted = ",".join((*IMPURE, *OTHER_IMPURE))
+    report = ["report", f"--omit={omitted}", f"--fail-under={COVERAGE_PERCENT}", "--skip-covered"]
+    covered = _run([str(PROGRAMS / "coverage"), *report], environment)
+    _count(totals, "coverage of the pure modules", covered)
+
+
+def _processor(totals: Totals) -> None:
+    _pytest(totals, "processor", ["tests/processor"])
+
+
+def _cluster(totals: Totals) -> None:
+    """The harness first: its tests kill the cluster, and leave a fresh one to the others."""
+    _pytest(totals, "harness", ["tests/e2e/test_harness.py"], {"PDF_SECURITY_HARNESS_KILL": "1"})
+    _pytest(totals, "cluster", ["tests/e2e", "--ignore=tests/e2e/test_harness.py"])
+    take_down(say=_say)
+
+
+def _pytest(
+    totals: Totals, name: str, arguments: list[str], environment: dict[str, str] | None = None
+) -> None:
+    report = RESULTS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+    if _run(command, environment) != 0:
+        totals.broken.append(name)
+    if not report.exists():
+        totals.failed += 1
+        return
+    for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314 - our own file
+        ran, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        totals.passed += ran - failed - skipped
+        totals.failed += failed
+        totals.skipped += skipped
+
+
+def _count(totals: Totals, name: str, code: int) -> None:
+    if code == 0:
+        totals.passed += 1
+        return
+    totals.failed += 1
+    totals.broken.append(name)
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None) -> int:
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env={**os.environ, **(environment or {})}, check=False
+    )
+    return done.returncode
+
+
+def _say(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
