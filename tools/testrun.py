@@ -104,7 +104,8 @@ def _processor(totals: Totals) -> None:
 def _cluster(totals: Totals) -> None:
     """The harness first: its tests kill the cluster, and leave a fresh one to the others."""
     _pytest(totals, "harness", ["tests/e2e/test_harness.py"], {"PDF_SECURITY_HARNESS_KILL": "1"})
-    _pytest(totals, "cluster", ["tests/e2e", "--ignore=tests/e2e/test_harness.py"])
+    cold = {"PDF_SECURITY_IMAGES_COLD": "1"}
+    _pytest(totals, "cluster", ["tests/e2e", "--ignore=tests/e2e/test_harness.py"], cold)
     take_down(say=_say)
 
 

@@ -3,6 +3,7 @@
 Decides nothing.
 """
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -61,7 +62,13 @@ class Cluster:
 
     async def list_pods(self, namespace: str, job_name: str) -> list[Object]:
         """List the pods of a Job."""
-        selector = f"batch.kubernetes.io/job-name={job_name}"
+        return await self._pods(namespace, f"batch.kubernetes.io/job-name={job_name}")
+
+    async def list_class_pods(self, namespace: str, class_name: str) -> list[Object]:
+        """List the pods of a class in a namespace, whatever became of their Jobs."""
+        return await self._pods(namespace, f"{names.CLASS_LABEL}={class_name}")
+
+    async def _pods(self, namespace: str, selector: str) -> list[Object]:
         path = f"/api/v1/namespaces/{namespace}/pods"
         return [pod async for pod in self._list(path, labelSelector=selector)]
 
@@ -130,16 +137,25 @@ class Cluster:
             options["params"] = {"fieldManager": names.MANAGED_BY}
         try:
             async with self._session.request(method, self._server + path, **options) as response:
-                body = await response.json(content_type=None)
                 if response.status < 300:
+                    body = await response.json(content_type=None)
                     return body if isinstance(body, dict) else {}
-                message = str(body.get("message", "")) if isinstance(body, dict) else ""
+                message = _message_of(await response.text(errors="replace"))
                 wait = response.headers.get("Retry-After", "")
                 raise api_error_of(
                     response.status, message[:1024], float(wait) if wait.isdigit() else None
                 )
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise api_error_of(0, f"{method} {path}: {type(error).__name__}") from error
+
+
+def _message_of(answer: str) -> str:
+    """Take the message out of an error's Status; overload is told in plain text."""
+    try:
+        status = json.loads(answer)
+    except (ValueError, RecursionError):
+        return answer.strip()
+    return str(status.get("message", "")) if isinstance(status, dict) else answer.strip()
 
 
 def _job_path(namespace: str, name: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import structlog
 
 from pdf_security_operator import names
+from pdf_security_operator.classes import Classes
+from pdf_security_operator.clock import timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, ConflictError
 from pdf_security_operator.observed import Key, Observed, is_finished, key_of, owner_uid_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.queue import FairQueue
-from pdf_security_operator.reconcile import Reconciler, timestamp
+from pdf_security_operator.reconcile import Reconciler
 from pdf_security_operator.settings import Settings
 
 Object = dict[str, Any]
@@ -30,8 +32,9 @@ class Controller:
         self._observed = Observed()
         self._queue: FairQueue[Key] = FairQueue()
         self._keys: dict[str, Key] = {}
-        policies = Policies(cluster, self._observed)
-        self._reconciler = Reconciler(cluster, self._observed, policies, settings)
+        self._policies = Policies(cluster, self._observed)
+        self._reconciler = Reconciler(cluster, self._observed, self._policies, settings)
+        self._classes = Classes(cluster, self._observed)
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -63,6 +66,7 @@ class Controller:
             self._observed.classes.pop(name, None)
             return
         self._observed.classes[name] = body
+        self._enqueue(Key("", name))
         for key in (*self._observed.wake(name), *self._observed.wake("")):
             self._enqueue(key)
 
@@ -102,33 +106,46 @@ class Controller:
             finally:
                 self._queue.done(key)
 
+    async def _bring_forward(self, key: Key) -> float | None:
+        if key.namespace:
+            return await self._reconciler.reconcile(key)
+        await self._classes.record(key.name)
+        return None
+
     async def _reconcile(self, key: Key) -> None:
         try:
-            delay = await self._reconciler.reconcile(key)
+            delay = await self._bring_forward(key)
         except ApiError as error:
-            wait = self._queue.retry(key, group=key.namespace, at_least=error.retry_after or 0)
+            wait = self._retry(key, at_least=error.retry_after or 0)
             level = logger.debug if isinstance(error, ConflictError) else logger.warning
             level("reconcile.retried", **_named(key), error=str(error), seconds=round(wait, 2))
         except Exception:
             # One resource that nobody foresaw must not stop the others.
-            wait = self._queue.retry(key, group=key.namespace)
+            wait = self._retry(key)
             logger.exception("reconcile.failed", **_named(key), seconds=round(wait, 2))
         else:
             self._queue.forgive(key)
             if delay is not None:
-                self._queue.add_after(key, delay, group=key.namespace)
+                priority, age = self._order_of(key)
+                self._queue.add_after(key, delay, group=key.namespace, priority=priority, age=age)
+
+    def _retry(self, key: Key, at_least: float = 0) -> float:
+        priority, age = self._order_of(key)
+        return self._queue.retry(
+            key, group=key.namespace, priority=priority, age=age, at_least=at_least
+        )
 
     def _enqueue(self, key: Key) -> None:
+        priority, age = self._order_of(key)
+        self._queue.add(key, group=key.namespace, priority=priority, age=age)
+
+    def _order_of(self, key: Key) -> tuple[int, float]:
+        """Priority and time of creation, by which a namespace's jobs take their turns."""
         body = self._observed.security_jobs.get(key, {})
         created = body.get("metadata", {}).get("creationTimestamp")
         age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
         priority = body.get("spec", {}).get("priority")
-        self._queue.add(
-            key,
-            group=key.namespace,
-            priority=priority if isinstance(priority, int) else 0,
-            age=age,
-        )
+        return (priority if isinstance(priority, int) else 0), age
 
     async def _first_sync(self) -> None:
         """List until it goes through: without it nothing may be decided."""
@@ -156,6 +173,9 @@ class Controller:
         except ApiError as error:
             logger.warning("resync.failed", error=str(error))
             return False
+        for namespace in self._policies.namespaces_with_unused():
+            # Their last user went while nobody looked.
+            self._enqueue(Key(namespace, ""))
         logger.info(
             "resync.finished", since=started, security_jobs=len(self._observed.security_jobs)
         )

@@ -73,6 +73,8 @@ def effective_limits_of(spec: JobSpec, class_spec: ClassSpec) -> EffectiveLimits
         if not asked and amount_of(requests[kind]) > amount_of(limit):
             requests[kind] = limit
         _within(f"resources.requests.{kind}", requests[kind], limit, f"resources.limits.{kind}")
+        # To the kubelet a limit of nothing is no limit.
+        _at_least_one(f"resources.limits.{kind}", limit, "1m" if kind == "cpu" else "1")
     scratch = _first(spec.scratch_size, defaults.scratch_size, DEFAULT_SCRATCH)
     deadline = _first(
         spec.active_deadline_seconds, defaults.active_deadline_seconds, DEFAULT_DEADLINE_SECONDS
@@ -81,6 +83,9 @@ def effective_limits_of(spec: JobSpec, class_spec: ClassSpec) -> EffectiveLimits
     _within("resources.limits.cpu", limits["cpu"], _first(bounds.cpu, BOUND_CPU))
     _within("resources.limits.memory", limits["memory"], _first(bounds.memory, BOUND_MEMORY))
     _within("scratchSize", scratch, _first(bounds.scratch_size, BOUND_SCRATCH))
+    _at_least_one("scratchSize", scratch, "1")
+    input_size = _first(bounds.input_size, BOUND_INPUT)
+    _at_least_one("the class's bounds.inputSize", input_size, "1")
     _within("activeDeadlineSeconds", deadline, allowed)
     return EffectiveLimits(
         cpu_request=str(requests["cpu"]),
@@ -93,7 +98,7 @@ def effective_limits_of(spec: JobSpec, class_spec: ClassSpec) -> EffectiveLimits
             _first(spec.backoff_limit, defaults.backoff_limit, DEFAULT_BACKOFF_LIMIT)
         ),
         document=Limits(
-            input_bytes=int(amount_of(_first(bounds.input_size, BOUND_INPUT))),
+            input_bytes=int(amount_of(input_size)),
             output_bytes=int(amount_of(scratch)),
             worker_memory_bytes=_worker_memory(limits["memory"], scratch),
             worker_seconds=max(1, int(deadline) - CLOSING_SECONDS),
@@ -135,6 +140,11 @@ def _within(
 ) -> None:
     if amount_of(value) > amount_of(bound):
         raise JobRejected("LimitExceeded", f"{field} is {value}, above {name} of {bound}")
+
+
+def _at_least_one(field: str, value: int | str, unit: str) -> None:
+    if amount_of(value) < amount_of(unit):
+        raise JobRejected("LimitTooSmall", f"{field} is {value}; it must be at least {unit}")
 
 
 def _worker_memory(memory_limit: int | str, scratch: int | str) -> int:

@@ -27,7 +27,7 @@ def build_event(body: Object, kind: str, reason: str, note: str, now: str, ident
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {
-            "generateName": f"{metadata['name'][:200]}.",
+            "generateName": f"{metadata['name'][:200].rstrip('-.')}.",
             "namespace": metadata["namespace"],
         },
         "involvedObject": {

@@ -114,7 +114,7 @@ def build_job(
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": _pod_failure_policy(),
             "template": {
-                "metadata": {"labels": labels, "annotations": annotations},
+                "metadata": {"labels": dict(labels), "annotations": dict(annotations)},
                 "spec": _pod_spec(spec, class_spec, limits, request),
             },
         },

@@ -46,8 +46,7 @@ def build_network_policies(
         },
     )
     egress = _egress_of(class_spec)
-    if not egress:
-        return [deny]
+    # Built without a way out too: it replaces the one of a class that listed endpoints before.
     storage = _policy(
         storage_policy_name(class_name),
         namespace,
@@ -56,7 +55,7 @@ def build_network_policies(
         {
             "podSelector": {"matchLabels": {**selector, names.STORAGE_LABEL: "true"}},
             "policyTypes": ["Egress"],
-            "egress": egress,
+            **({"egress": egress} if egress else {}),
         },
     )
     return [deny, storage]
@@ -82,7 +81,8 @@ def _egress_of(class_spec: ClassSpec) -> list[dict[str, Any]]:
                 "ports": [{"protocol": protocol, "port": DNS_PORT} for protocol in ("UDP", "TCP")],
             }
         )
-    return rules
+    # An empty `to` is not "nobody" but "everybody" (Kubernetes API, NetworkPolicyEgressRule).
+    return [rule for rule in rules if rule["to"]]
 
 
 def _peers_of(peers: Peers) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 A memory, never the truth: whatever would be done twice if it were stale is asked of the API again.
 """
 
+import heapq
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -66,7 +68,7 @@ class Observed:
         if is_finished(trimmed):
             self._release(uid)
         else:
-            self.reserve(uid, job["metadata"]["labels"][names.CLASS_LABEL], namespace_of(job))
+            self.reserve(uid, class_label_of(job), namespace_of(job))
         return changed
 
     def forget_job(self, job: Object) -> None:
@@ -96,13 +98,13 @@ class Observed:
         return Running(self._totals[class_name], self._by_namespace[class_name, namespace])
 
     def default_class(self) -> Object | None:
-        """Find the class annotated as default; of several the oldest, as for StorageClass."""
+        """Find the class annotated as default; of several the newest, as for StorageClass."""
         marked = [
             body
             for body in self.classes.values()
             if body["metadata"].get("annotations", {}).get(names.DEFAULT_CLASS_ANNOTATION) == "true"
         ]
-        return min(marked, key=lambda body: body["metadata"]["creationTimestamp"], default=None)
+        return max(marked, key=lambda body: body["metadata"]["creationTimestamp"], default=None)
 
     def class_name_of(self, body: Object) -> str | None:
         """Name of the class that applies to a PdfSecurityJob, whether it exists or not."""
@@ -121,23 +123,35 @@ class Observed:
         self._waiting.setdefault(class_name, {})[key] = None
 
     def wake(self, class_name: str, namespace: str | None = None, most: int = 4) -> list[Key]:
-        """Take from those that wait for a class, in the order in which they came.
+        """Take from those that wait for a class: by priority and age, and from all namespaces.
 
         Args:
             class_name: name of the class.
             namespace: where a place became free; its own jobs and others are taken alike. None
                 when the class itself has changed: everybody is taken.
-            most: how many of the namespace, and how many of others.
+            most: how many of the namespace, and how many others, of each namespace one.
         """
         waiting = self._waiting.get(class_name, {})
+        by_namespace: dict[str, list[Key]] = {}
+        for key in list(waiting):
+            if key in self.security_jobs:
+                by_namespace.setdefault(key.namespace, []).append(key)
+            else:
+                del waiting[key]
         if namespace is None:
             taken = list(waiting)
         else:
-            own = [key for key in waiting if key.namespace == namespace][:most]
-            taken = own + [key for key in waiting if key.namespace != namespace][:most]
+            taken = heapq.nsmallest(most, by_namespace.pop(namespace, []), key=self._order)
+            others = itertools.islice(by_namespace.values(), most)
+            taken += [min(keys, key=self._order) for keys in others]
         for key in taken:
             del waiting[key]
         return taken
+
+    def _order(self, key: Key) -> tuple[int, str]:
+        """Whose turn comes first in a namespace: the higher priority's, then the older's."""
+        body = self.security_jobs[key]
+        return -(body["spec"].get("priority") or 0), str(body["metadata"]["creationTimestamp"])
 
     def users_of(self, class_name: str, namespace: str) -> Iterator[Key]:
         """List the PdfSecurityJobs of a namespace that use a class."""
@@ -166,15 +180,24 @@ def namespace_of(body: Object) -> str:
 
 
 def owner_uid_of(body: Object) -> str | None:
-    """UID of the PdfSecurityJob that controls an object, None when none does."""
+    """UID of the PdfSecurityJob that controls a Job, None when none does.
+
+    Whoever may create Jobs may claim any owner: the Job's name must be the owner's too.
+    """
     for owner in body["metadata"].get("ownerReferences", []):
         if (
             owner.get("controller")
             and owner["kind"] == names.JOB_KIND
             and owner["apiVersion"].split("/")[0] == names.GROUP
+            and body["metadata"]["name"].endswith(f"-{owner['uid']}")
         ):
             return str(owner["uid"])
     return None
+
+
+def class_label_of(job: Object) -> str:
+    """Class of a Job; empty where its label was taken off."""
+    return str(job["metadata"].get("labels", {}).get(names.CLASS_LABEL, ""))
 
 
 def is_finished(job: Object) -> bool:
@@ -213,7 +236,16 @@ def _trimmed_job(job: Object) -> Object:
         "effective": _effective(metadata),
         "metadata": {
             key: metadata[key]
-            for key in ("name", "namespace", "uid", "resourceVersion", "deletionTimestamp")
+            for key in (
+                "name",
+                "namespace",
+                "uid",
+                "resourceVersion",
+                "deletionTimestamp",
+                # What a Job that vanished unseen is forgotten by.
+                "ownerReferences",
+                "labels",
+            )
             if key in metadata
         },
         "spec": {

@@ -76,7 +76,7 @@ def _finished(job: Object, pods: list[Object], last_seen: str | None) -> State:
     if reason is None:
         reason = str(condition.get("reason") or "JobFailed")
         message = _joined(str(condition.get("message", "")), last_seen)
-    return State("Failed", reason, message[:MESSAGE_LENGTH], summary)
+    return State("Failed", reason, _cut(message), summary)
 
 
 def _failure_of(terminated: Object | None, summary: Summary | None) -> tuple[str | None, str]:
@@ -89,11 +89,10 @@ def _failure_of(terminated: Object | None, summary: Summary | None) -> tuple[str
             ExitCode.OUT_OF_MEMORY.reason,
             "the document needs more memory than resources.limits.memory allows; raise it",
         )
-    if summary and code == summary.exit_code:
-        return summary.reason, summary.message
-    if code in set(ExitCode):
-        return ExitCode(code).reason, f"the processor ended with code {code}; {_RETRIES_HINT}"
-    return "ProcessorFailed", f"the processor ended with code {code}; {_RETRIES_HINT}"
+    # The reason is the code's own: the kubelet saw the code, the summary only claims.
+    reason = ExitCode(code).reason if code in set(ExitCode) else "ProcessorFailed"
+    message = f"the processor ended with code {code}; {_RETRIES_HINT}"
+    return reason, _cut(summary.message if summary else "") or message
 
 
 def _running(job: Object, pods: list[Object], warnings: list[Object]) -> State:
@@ -121,9 +120,12 @@ def _stuck_reason(pods: list[Object], warnings: list[Object]) -> tuple[str, str]
             waiting = container.get("state", {}).get("waiting", {})
             if waiting.get("reason") and waiting["reason"] not in _MEANINGLESS:
                 return _word(waiting["reason"]), _cut(waiting.get("message"))
-    for event in sorted(warnings, key=lambda event: str(event.get("lastTimestamp"))):
-        return _word(event.get("reason")), _cut(event.get("message"))
-    return None
+    latest = max(warnings, key=_time_of, default=None)
+    return (_word(latest.get("reason")), _cut(latest.get("message"))) if latest else None
+
+
+def _time_of(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or "")
 
 
 def _last_terminated(pods: list[Object]) -> Object | None:
@@ -138,14 +140,15 @@ def _last_terminated(pods: list[Object]) -> Object | None:
 
 
 def summary_of(terminated: Object | None) -> Summary | None:
-    """Parse the untrusted termination message; None where it is not a summary."""
+    """Parse the untrusted termination message; None where it is no summary of this ending."""
     untrusted_message = (terminated or {}).get("message")
     if not isinstance(untrusted_message, str):
         return None
     try:
-        return Summary.model_validate(json.loads(untrusted_message))
+        summary = Summary.model_validate(json.loads(untrusted_message))
     except (ValueError, ValidationError, RecursionError):
         return None
+    return summary if summary.exit_code == (terminated or {}).get("exitCode", 0) else None
 
 
 def _success_message(summary: Summary | None) -> str:
@@ -166,9 +169,12 @@ def _joined(message: str, more: str | None) -> str:
 
 def _word(text: Any) -> str:
     """Make an untrusted reason fit a condition's."""
-    word = "".join(letter for letter in str(text or "") if letter.isalnum())
+    letters = (letter for letter in str(text or "")[:MESSAGE_LENGTH] if letter.isascii())
+    word = "".join(letter for letter in letters if letter.isalnum()).lstrip("0123456789")
     return word[:64] or "Unknown"
 
 
 def _cut(text: Any) -> str:
-    return str(text or "")[:MESSAGE_LENGTH]
+    """Make an untrusted message fit a condition's: no terminal takes orders from it."""
+    letters = str(text or "")[:MESSAGE_LENGTH]
+    return "".join(letter if letter.isprintable() else " " for letter in letters)

@@ -12,11 +12,14 @@ import structlog
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec
 from pdf_security_operator.cluster import Cluster
-from pdf_security_operator.errors import ConflictError, JobWaits, NotFoundError
+from pdf_security_operator.errors import ApiError, ConflictError, JobWaits, NotFoundError
 from pdf_security_operator.network import build_network_policies
 from pdf_security_operator.observed import Observed, key_of
 
 Object = dict[str, Any]
+
+PODS_SECONDS = 2.0
+"""Policies without users are looked at again as often while pods of theirs are ending."""
 
 logger = structlog.get_logger()
 
@@ -45,15 +48,49 @@ class Policies:
                 if not self._stands(policy):
                     await self._bring_about(policy)
 
-    async def remove_unused(self, namespace: str) -> None:
-        """Delete the policies whose class no PdfSecurityJob of the namespace uses any more."""
+    async def remove_unused(self, namespace: str) -> float | None:
+        """Delete the policies whose class no PdfSecurityJob of the namespace uses any more.
+
+        Returns:
+            Seconds after which to look again, for pods are still ending; None for never.
+        """
         async with self._locks[namespace]:
+            left = False
             for policy in self._unused(namespace):
-                try:
-                    await self._cluster.delete_network_policy(policy)
-                except (NotFoundError, ConflictError):
-                    logger.debug("policy.gone", namespace=namespace)
-                self._observed.policies.pop(key_of(policy), None)
+                if await self._has_pods(policy):
+                    left = True
+                elif not self._is_used(policy):
+                    await self._remove(policy)
+        return PODS_SECONDS if left else None
+
+    def namespaces_with_unused(self) -> set[str]:
+        """Name the namespaces in which `remove_unused` has something to do."""
+        used = {
+            (key.namespace, self._observed.class_name_of(body))
+            for key, body in self._observed.security_jobs.items()
+        }
+        return {
+            key.namespace
+            for key, policy in self._observed.policies.items()
+            if (key.namespace, _class_of(policy)) not in used
+        }
+
+    async def _remove(self, policy: Object) -> None:
+        # Forgotten first: a job that comes meanwhile must not take it for one that stands.
+        self._observed.policies.pop(key_of(policy), None)
+        try:
+            await self._cluster.delete_network_policy(policy)
+        except (NotFoundError, ConflictError):
+            logger.debug("policy.gone", namespace=policy["metadata"]["namespace"])
+        except ApiError:
+            self._observed.policies.setdefault(key_of(policy), policy)
+            raise
+
+    async def _has_pods(self, policy: Object) -> bool:
+        """Whether pods of the class are left: one outlives its Job by its grace time."""
+        return bool(
+            await self._cluster.list_class_pods(policy["metadata"]["namespace"], _class_of(policy))
+        )
 
     def _unused(self, namespace: str) -> list[Object]:
         return [
@@ -63,12 +100,9 @@ class Policies:
         ]
 
     def _is_used(self, policy: Object) -> bool:
-        metadata = policy["metadata"]
-        class_name = metadata["labels"].get(names.CLASS_LABEL, "")
-        namespace = metadata["namespace"]
+        class_name, namespace = _class_of(policy), policy["metadata"]["namespace"]
         return (
             next(iter(self._observed.users_of(class_name, namespace)), None) is not None
-            # A pod may outlive the resource by its grace time; its Job is seen until it is gone.
             or self._observed.running(class_name, namespace).in_namespace > 0
         )
 
@@ -98,6 +132,10 @@ class Policies:
         return await self._cluster.replace_network_policy(
             {**policy, "metadata": {**policy["metadata"], **version}}
         )
+
+
+def _class_of(policy: Object) -> str:
+    return str(policy["metadata"]["labels"].get(names.CLASS_LABEL, ""))
 
 
 def _says(stored: Object, wanted: Object) -> bool:

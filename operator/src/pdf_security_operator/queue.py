@@ -23,7 +23,6 @@ LONGEST_DELAY_SECONDS = 60.0
 class _Entry(Generic[Key]):
     order: tuple[int, float, int]
     key: Key = field(compare=False)
-    live: bool = field(default=True, compare=False)
 
 
 class FairQueue(Generic[Key]):
@@ -32,8 +31,7 @@ class FairQueue(Generic[Key]):
     def __init__(self) -> None:
         # Insertion order is the order of turns: a group that was served goes to the end.
         self._groups: OrderedDict[str, list[_Entry[Key]]] = OrderedDict()
-        self._waiting: dict[Key, _Entry[Key]] = {}
-        self._group_of: dict[Key, str] = {}
+        self._waiting: set[Key] = set()
         self._active: set[Key] = set()
         self._again: dict[Key, tuple[str, int, float]] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
@@ -61,8 +59,7 @@ class FairQueue(Generic[Key]):
         if key in self._waiting:
             return
         entry = _Entry((-priority, age, next(self._sequence)), key)
-        self._waiting[key] = entry
-        self._group_of[key] = group
+        self._waiting.add(key)
         heapq.heappush(self._groups.setdefault(group, []), entry)
         self._ready.set()
 
@@ -76,14 +73,22 @@ class FairQueue(Generic[Key]):
             seconds, lambda: self.add(key, group=group, priority=priority, age=age)
         )
 
-    def retry(self, key: Key, *, group: str, at_least: float = 0) -> float:
+    def retry(
+        self,
+        key: Key,
+        *,
+        group: str,
+        priority: int = 0,
+        age: float = 0,
+        at_least: float = 0,
+    ) -> float:
         """Put a key in line again after a failure, later each time; return the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         usual = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
         # Jitter, or everything that one outage stopped comes back in the same instant.
         delay = max(at_least, usual) * random.uniform(1.0, 1.3)  # noqa: S311
-        self.add_after(key, delay, group=group)
+        self.add_after(key, delay, group=group, priority=priority, age=age)
         return delay
 
     def forgive(self, key: Key) -> None:
@@ -119,7 +124,7 @@ class FairQueue(Generic[Key]):
         if self._groups:
             # Whoever else waits in `get` may go on.
             self._ready.set()
-        del self._waiting[entry.key]
+        self._waiting.remove(entry.key)
         self._active.add(entry.key)
         return entry.key
 

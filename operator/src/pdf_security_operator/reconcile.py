@@ -4,7 +4,6 @@ Calls the pure builders and `cluster`; every step can be repeated, and is deriva
 API server holds, so that a crash anywhere loses nothing and does nothing twice.
 """
 
-import datetime
 import json
 from typing import Any
 
@@ -14,6 +13,9 @@ from pydantic import ValidationError
 from pdf_security_operator import names
 from pdf_security_operator.admission import check_admission
 from pdf_security_operator.api import ClassSpec, JobSpec
+from pdf_security_operator.api.faults import faults_of
+from pdf_security_operator.class_status import class_faults_of
+from pdf_security_operator.clock import seconds_since, timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.errors import (
@@ -32,7 +34,6 @@ from pdf_security_operator.outcome import State, state_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.settings import Settings
 from pdf_security_operator.status import condition_of, effective_of, is_final, status_of
-from pdf_security_operator.validation import describe
 
 Object = dict[str, Any]
 
@@ -67,8 +68,7 @@ class Reconciler:
         """
         body = self._observed.security_jobs.get(key)
         if body is None or body["metadata"].get("deletionTimestamp"):
-            await self._policies.remove_unused(key.namespace)
-            return None
+            return await self._policies.remove_unused(key.namespace)
         job = self._observed.jobs.get(body["metadata"]["uid"])
         if is_final(body.get("status", {})):
             return await self._finish(body, job)
@@ -78,8 +78,9 @@ class Reconciler:
             await self._record(body, State("Failed", rejection.reason, rejection.message), job)
             return 0
         except JobWaits as wait:
-            await self._record(body, State("Queued", wait.reason, wait.message), job)
+            # Before the status is written: what frees the job may be seen meanwhile.
             self._observed.wait(key, body)
+            await self._record(body, State("Queued", wait.reason, wait.message), job)
             return WAIT_SECONDS
 
     async def _advance(self, body: Object, job: Object | None) -> float | None:
@@ -117,8 +118,8 @@ class Reconciler:
                 f"the Job {name} was deleted before its result was recorded; it is not run "
                 "again, for it may have finished: create another PdfSecurityJob",
             ) from None
-        self._observed.put_job(job)
-        return job
+        self._check_owner(job, body)
+        return self._remembered(job)
 
     async def _create(self, body: Object) -> Object:
         """Create the Job of an admitted job, after the policies that confine it."""
@@ -139,8 +140,7 @@ class Reconciler:
         except BaseException:
             self._observed.release(metadata["uid"])
             raise
-        self._observed.put_job(created)
-        return created
+        return self._remembered(created)
 
     async def _create_or_adopt(self, body: Object, job: Object) -> Object:
         name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
@@ -156,14 +156,18 @@ class Reconciler:
             raise
         except InvalidError as error:
             raise JobRejected("JobInvalid", error.message) from error
-        if owner_uid_of(existing) != body["metadata"]["uid"]:
-            raise JobRejected(
-                "NameConflict",
-                f"a Job {name} exists already and belongs to something else; remove it or "
-                "create the PdfSecurityJob under another name",
-            )
+        self._check_owner(existing, body)
         logger.info("job.adopted", namespace=namespace, name=body["metadata"]["name"], job=name)
         return existing
+
+    def _check_owner(self, job: Object, body: Object) -> None:
+        """Let the Job of a PdfSecurityJob pass, and no other that bears its name."""
+        if owner_uid_of(job) != body["metadata"]["uid"]:
+            raise JobRejected(
+                "NameConflict",
+                f"a Job {job['metadata']['name']} exists and belongs to something else; remove "
+                "it or create the PdfSecurityJob under another name",
+            )
 
     def _class_of(self, body: Object) -> tuple[str, Object]:
         name = self._observed.class_name_of(body)
@@ -174,6 +178,9 @@ class Reconciler:
         class_body = self._observed.classes.get(name)
         if class_body is None or class_body["metadata"].get("deletionTimestamp"):
             raise JobWaits("ClassNotFound", f"the PdfSecurityClass {name} does not exist")
+        faults = class_faults_of(class_body)
+        if faults:
+            raise JobWaits("ClassInvalid", f"the PdfSecurityClass {name} is unfit: {faults[0]}")
         return name, class_body
 
     async def _suspended_as_wanted(self, body: Object, job: Object) -> Object:
@@ -185,8 +192,12 @@ class Reconciler:
         changed = await self._cluster.patch_job_spec(
             metadata["namespace"], metadata["name"], suspend=wanted
         )
-        self._observed.put_job(changed)
-        return changed
+        return self._remembered(changed)
+
+    def _remembered(self, job: Object) -> Object:
+        """Remember what the API answered, and give what is known now: a watch may be ahead."""
+        self._observed.put_job(job)
+        return self._observed.jobs[owner_uid_of(job) or ""]
 
     async def _look_at_pods(self, body: Object, job: Object) -> tuple[list[Object], list[Object]]:
         """Read pods only where they decide something: at the end, and when one does not start."""
@@ -221,8 +232,7 @@ class Reconciler:
         ttl = body["spec"].get("ttlSecondsAfterFinished")
         if ttl is None:
             return None
-        ended = datetime.datetime.fromisoformat(body["status"]["completionTime"])
-        left: float = ttl - (datetime.datetime.now(datetime.UTC) - ended).total_seconds()
+        left = float(ttl) - seconds_since(body["status"]["completionTime"])
         if left > 0:
             return min(left, 86400.0)
         try:
@@ -269,16 +279,11 @@ class Reconciler:
             logger.warning("event.lost", event_reason=event[1], error=str(error))
 
 
-def timestamp() -> str:
-    """Now, as conditions write it."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _parsed(body: Object) -> JobSpec:
     try:
         return JobSpec.model_validate(body["spec"])
     except ValidationError as error:
-        raise JobRejected("InvalidSpec", describe(error)) from error
+        raise JobRejected("InvalidSpec", faults_of(error)[0]) from error
 
 
 def _is_ready(job: Object) -> bool:

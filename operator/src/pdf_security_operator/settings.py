@@ -57,6 +57,6 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:
     text = environment.get(name, str(default))
-    if not text.isdigit() or int(text) < at_least:
+    if not text.isdecimal() or int(text) < at_least:
         raise ValueError(f"{name} must be a whole number of at least {at_least}, not {text!r}")
     return int(text)

@@ -1,23 +1,26 @@
 """Checks a manifest offline as the API server would: the CRD's schema, and its CEL rules. Pure.
 
-The one source of the rules is the models' schema; nothing is written twice.
+The one source of the rules is the models' schema; only what the API server knows of any resource
+(its metadata) is written here. Messages never repeat a value: it could be a misplaced password.
 """
 
+import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import cel
-from jsonschema import Draft202012Validator
-from pydantic import ValidationError
 
-from pdf_security_operator.api import PdfSecurityClass, PdfSecurityJob
-from pdf_security_operator.api.crd import structural_schema_of
+from pdf_security_operator import names
+from pdf_security_operator.api.crd import build_definitions
+from pdf_security_operator.metadata import metadata_faults
+from pdf_security_operator.schema_faults import schema_faults
 
 Schema = dict[str, Any]
 
-_MODELS = {"PdfSecurityJob": PdfSecurityJob, "PdfSecurityClass": PdfSecurityClass}
+KINDS = (names.JOB_KIND, names.CLASS_KIND)
 
 
 @dataclass(frozen=True)
@@ -33,38 +36,49 @@ class Violation:
 
 def violations_of(manifest: dict[str, Any]) -> list[Violation]:
     """List what is wrong with a manifest of a PdfSecurityJob or PdfSecurityClass."""
-    kind = manifest.get("kind")
-    if kind not in _MODELS or manifest.get("apiVersion") != "pdfsecurity.dev/v1alpha1":
-        return [
-            Violation(
-                "kind",
-                f"must be one of {', '.join(_MODELS)} of pdfsecurity.dev/v1alpha1, "
-                f"not {kind} of {manifest.get('apiVersion')}",
-            )
-        ]
-    schema = _schema_of(kind)
-    found = [*_unknown_fields(schema, manifest, ""), *_schema_violations(schema, manifest)]
-    if not isinstance(manifest.get("metadata"), dict) or not manifest["metadata"].get("name"):
-        found.append(Violation("metadata.name", "is required"))
-    # Rules may assume what the schema says: as in the API server they come second.
-    return found or list(_rule_violations(schema, manifest, ""))
+    kind, version = manifest.get("kind"), manifest.get("apiVersion")
+    if kind not in KINDS:
+        return [Violation("kind", f"must be one of {', '.join(KINDS)}")]
+    if version != names.API_VERSION:
+        return [Violation("apiVersion", f"must be {names.API_VERSION}")]
+    schema = _schema_of(str(kind))
+    found = [*_unknown_fields(schema, manifest, "")]
+    found += [Violation(field, message) for field, message in metadata_faults(manifest)]
+    # As in the API server: what is written into the status of a new resource is dropped.
+    given = without_nulls({key: manifest[key] for key in manifest if key != "status"})
+    given["metadata"] = _named_metadata(manifest.get("metadata"))
+    faults = list(schema_faults(schema, given))
+    found += [Violation(fault.field, fault.message) for fault in faults]
+    # Rules may assume types and presence. As in the API server they are left out where those fail.
+    if not any(fault.blocks_rules for fault in faults):
+        found += _rule_violations(schema, given, "")
+    return list(dict.fromkeys(found))
 
 
-def describe(error: ValidationError) -> str:
-    """Say in one line what a model refused, naming the field and never its value."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"spec.{where}: {first['msg']}"[:1024]
+def without_nulls(value: Any) -> Any:
+    """Drop nulls, as the API server does for fields that are not nullable."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def _named_metadata(metadata: Any) -> dict[str, str]:
+    """Give what rules read of metadata; the API server makes a missing name of `generateName`."""
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return {"name": name if isinstance(name, str) else ""}
 
 
 @cache
 def _schema_of(kind: str) -> Schema:
-    return structural_schema_of(_MODELS[kind])
-
-
-def _schema_violations(schema: Schema, manifest: dict[str, Any]) -> Iterator[Violation]:
-    for error in Draft202012Validator(schema).iter_errors(_without_nulls(manifest)):
-        yield Violation(_path(error.absolute_path), error.message[:300])
+    """Take the schema that the API server has, out of the definition."""
+    for definition in build_definitions().values():
+        if definition["spec"]["names"]["kind"] == kind:
+            version = definition["spec"]["versions"][0]
+            schema: Schema = version["schema"]["openAPIV3Schema"]
+            return schema
+    raise LookupError(kind)
 
 
 def _unknown_fields(schema: Schema, value: Any, path: str) -> Iterator[Violation]:
@@ -76,9 +90,12 @@ def _unknown_fields(schema: Schema, value: Any, path: str) -> Iterator[Violation
         return
     for name, item in value.items():
         here = f"{path}.{name}" if path else name
+        # Metadata is not the schema's: `metadata_faults` knows it.
+        if here == "metadata":
+            continue
         if name not in schema["properties"]:
-            known = ", ".join(schema["properties"]) or "none"
-            yield Violation(here, f"unknown field; known here: {known}")
+            known = ", ".join(schema["properties"])
+            yield Violation(here, f"unknown field; {f'known here: {known}' if known else 'empty'}")
         else:
             yield from _unknown_fields(schema["properties"][name], item, here)
 
@@ -86,8 +103,9 @@ def _unknown_fields(schema: Schema, value: Any, path: str) -> Iterator[Violation
 def _rule_violations(schema: Schema, value: Any, path: str) -> Iterator[Violation]:
     for rule in schema.get("x-kubernetes-validations", []):
         # Transition rules compare with what is stored, and offline nothing is.
-        if "oldSelf" not in rule["rule"] and not cel.evaluate(rule["rule"], {"self": value}):
-            yield Violation(path + rule.get("fieldPath", ""), rule["message"])
+        if "oldSelf" not in rule["rule"] and not _holds(rule["rule"], value):
+            field = (path + rule.get("fieldPath", "")).lstrip(".")
+            yield Violation(field, rule["message"])
     if isinstance(value, dict):
         for name, item in value.items():
             below = schema.get("properties", {}).get(name)
@@ -98,17 +116,20 @@ def _rule_violations(schema: Schema, value: Any, path: str) -> Iterator[Violatio
             yield from _rule_violations(schema.get("items", {}), item, f"{path}[{index}]")
 
 
-def _without_nulls(value: Any) -> Any:
-    """Drop nulls, as the API server does for fields that are not nullable."""
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+def _holds(rule: str, value: Any) -> bool:
+    context = cel.Context(variables={"self": value}, functions={"isCIDR": _is_cidr})
+    return bool(_compiled(rule).execute(context))
 
 
-def _path(parts: Any) -> str:
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+@cache
+def _compiled(rule: str) -> cel.Program:
+    return cel.compile(rule)
+
+
+def _is_cidr(text: str) -> bool:
+    """Kubernetes' CEL function `isCIDR`."""
+    with suppress(ValueError):
+        network = ipaddress.ip_interface(text)
+        # Kubernetes takes no address block that is IPv4 in the guise of IPv6.
+        return not (network.version == 6 and network.ip.ipv4_mapped)
+    return False

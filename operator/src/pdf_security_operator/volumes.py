@@ -54,19 +54,36 @@ def build_volumes(spec: JobSpec, scratch_size: str, config_map_file: str) -> Bui
                 "readOnly": True,
             }
         )
+    claims, claim_mounts = _build_claims(spec)
+    return volumes + claims, mounts + claim_mounts
+
+
+def _build_claims(spec: JobSpec) -> Built:
+    """Build one volume a claim, however often it is mounted.
+
+    A pod with two volumes of one claim never starts (kubernetes/kubernetes#51853, #132921).
+    """
+    places: dict[str, list[tuple[str, str]]] = {}
     for name, place, path in (
         ("input", spec.input, INPUT_PATH),
         ("output", spec.output, OUTPUT_PATH),
         ("report", spec.report, REPORT_PATH),
     ):
-        claim = place.persistent_volume_claim if place else None
-        if claim is None:
-            continue
-        read_only = name == "input"
-        volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim.claim_name}})
-        mounts.append(
-            {"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})}
-        )
+        if place and place.persistent_volume_claim:
+            claim_name = place.persistent_volume_claim.claim_name
+            places.setdefault(claim_name, []).append((name, path))
+    volumes: list[dict[str, Any]] = []
+    mounts: list[dict[str, Any]] = []
+    for claim_name, uses in places.items():
+        volume = uses[0][0]
+        claim: dict[str, Any] = {"claimName": claim_name}
+        if all(name == "input" for name, _ in uses):
+            # Of the volume besides the mount: or fsGroup would change the owners of its files.
+            claim["readOnly"] = True
+        volumes.append({"name": volume, "persistentVolumeClaim": claim})
+        for name, path in uses:
+            mount: dict[str, Any] = {"name": volume, "mountPath": path}
+            mounts.append({**mount, "readOnly": True} if name == "input" else mount)
     return volumes, mounts
 
 

@@ -3,15 +3,12 @@
 The CRDs are printed from these models. Nothing here computes a status or talks to anything.
 """
 
-from pdf_security_operator.api.job import (
+from pdf_security_operator.api.job import JobSpec, PdfSecurityJob, ResourceAmounts, Resources
+from pdf_security_operator.api.locations import (
     ConfigMapInput,
     Input,
-    JobSpec,
     Output,
-    PdfSecurityJob,
     PersistentVolumeClaimLocation,
-    ResourceAmounts,
-    Resources,
     S3Object,
 )
 from pdf_security_operator.api.security_class import (

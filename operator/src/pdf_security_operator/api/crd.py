@@ -75,6 +75,7 @@ def _definition(
             {
                 "rule": "self.metadata.name.size() <= 63",
                 "message": "metadata.name must have at most 63 characters: it becomes a label",
+                "fieldPath": ".metadata.name",
             }
         ]
         schema["properties"]["metadata"] = {

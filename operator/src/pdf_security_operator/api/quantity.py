@@ -8,6 +8,9 @@ from pydantic import Field, WithJsonSchema
 
 QUANTITY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
 
+LARGEST = 10**12 - 1
+"""Largest whole number, of as many digits as the pattern allows."""
+
 _MULTIPLIERS = {
     "": Decimal(1),
     "m": Decimal("0.001"),
@@ -22,13 +25,15 @@ _MULTIPLIERS = {
 }
 
 Quantity = Annotated[
-    Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=QUANTITY_PATTERN)],
+    Annotated[int, Field(ge=0, le=LARGEST)] | Annotated[str, Field(pattern=QUANTITY_PATTERN)],
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
             "anyOf": [{"type": "integer"}, {"type": "string"}],
             "pattern": QUANTITY_PATTERN,
             "maxLength": 20,
+            "minimum": 0,
+            "maximum": LARGEST,
         }
     ),
 ]
@@ -48,7 +53,7 @@ def amount_of(quantity: int | str) -> Decimal:
         ValueError: it is not a quantity.
     """
     text = str(quantity)
-    if not re.match(QUANTITY_PATTERN, text):
+    if not re.fullmatch(QUANTITY_PATTERN.strip("^$"), text):
         raise ValueError(f"{text!r} is not a quantity such as 500m or 1Gi")
-    number = text.rstrip("mkMGTi")
+    number = text.rstrip("mkKMGTi")
     return Decimal(number) * _MULTIPLIERS[text[len(number) :]]

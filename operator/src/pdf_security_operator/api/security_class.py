@@ -5,19 +5,54 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from pdf_security_operator.api.job import Resources
+from pdf_security_operator.api.locations import StoreOrigin
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import Condition
 from pdf_security_processor.contract import Model, cel_rules
 from pdf_security_processor.contract.operations import ObjectName
 
 Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
-Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=8)]
+
+Labels = Annotated[
+    dict[
+        str,
+        Annotated[
+            str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")
+        ],
+    ],
+    Field(min_length=1, max_length=8),
+]
+"""Never empty: no label at all would select every namespace, or every pod."""
+
+_PREFIX = "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?"
+_LABEL_KEY = f"^{_PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+
+_PEER_RULES: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
+    (
+        "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
+        "one of cidrs, namespaceLabels and podLabels must be given",
+    ),
+    (
+        "!has(self.cidrs) || self.cidrs.all(c, isCIDR(c))",
+        "cidrs must be address blocks such as 10.0.3.0/24",
+        ".cidrs",
+    ),
+    *(
+        (
+            f"!has(self.{field}) || self.{field}.all(key, key.matches('{_LABEL_KEY}'))",
+            f"keys of {field} must be of the form [prefix/]name",
+            f".{field}",
+        )
+        for field in ("namespaceLabels", "podLabels")
+    ),
+)
+"""A NetworkPolicy with a peer that the API server refuses would hold every job of the class."""
 
 
 class Peers(Model):
     """Destinations of network traffic: address blocks, and pods by label."""
 
-    cidrs: Annotated[list[Cidr], Field(max_length=32)] | None = Field(
+    cidrs: Annotated[list[Cidr], Field(min_length=1, max_length=32)] | None = Field(
         default=None, description="Address blocks, such as 10.0.3.0/24."
     )
     namespace_labels: Labels | None = Field(
@@ -33,26 +68,15 @@ class Peers(Model):
 class DnsPeers(Peers):
     """Name servers that pods may ask, on port 53."""
 
-    model_config = ConfigDict(
-        json_schema_extra=cel_rules(
-            (
-                "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
-                "one of cidrs, namespaceLabels and podLabels must be given",
-            )
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
 
 
 class Endpoint(Peers):
     """A store that jobs of the class may use."""
 
-    url: Annotated[
-        str,
-        Field(
-            max_length=300,
-            pattern=r"^https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$",
-        ),
-    ] = Field(description="Its origin, exactly as jobs write it.")
+    url: StoreOrigin = Field(
+        description="Its origin, exactly as jobs write it, such as https://s3.example.com."
+    )
     ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(max_length=8)] | None = (
         Field(
             default=None,
@@ -66,14 +90,7 @@ class Endpoint(Peers):
         "own list where left out.",
     )
 
-    model_config = ConfigDict(
-        json_schema_extra=cel_rules(
-            (
-                "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
-                "one of cidrs, namespaceLabels and podLabels must be given",
-            )
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
 
 
 class Defaults(Model):
@@ -124,7 +141,7 @@ class ClassSpec(Model):
         Field(
             max_length=512,
             pattern=r"^[a-z0-9][-a-zA-Z0-9._:/]*@sha256:[0-9a-f]{64}$",
-            description="Processor image, by digest.",
+            description="Processor image by digest, such as registry.example/processor@sha256:...",
         ),
     ]
     image_pull_secrets: Annotated[list[ObjectName], Field(max_length=8)] | None = Field(

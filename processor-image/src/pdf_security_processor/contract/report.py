@@ -18,8 +18,12 @@ FINDINGS_LIMIT = 2000
 
 WARNINGS_LIMIT = 100
 
+COUNT_LIMIT = 2**53 - 1
+"""Largest count. A worker may claim any; what JSON readers or etcd cannot hold as a number would
+be refused with the whole status, and make a summary that no cutting brings below its bound."""
+
 Text = Annotated[str, Field(max_length=1024)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
 Counts = Annotated[dict[Annotated[str, Field(max_length=64)], Count], Field(max_length=64)]
 
 
@@ -113,7 +117,7 @@ class Summary(Model):
     output: FileFacts | None = None
     removed: Counts = Field(default_factory=dict)
     warnings: Count = 0
-    duration_seconds: float = Field(default=0, ge=0)
+    duration_seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
     peak_memory_bytes: Count = 0
     report_location: Annotated[str, Field(max_length=1100)] | None = None
 

@@ -1,0 +1,82 @@
+"""Is a class fit for use, and what its status says of that: pure.
+
+What the API server's rules cannot check is checked here: addresses, certificates, quantities
+against one another.
+"""
+
+import binascii
+import ipaddress
+import ssl
+from typing import Any
+
+from pydantic import ValidationError
+
+from pdf_security_operator.api import ClassSpec, JobSpec
+from pdf_security_operator.api.faults import faults_of
+from pdf_security_operator.api.security_class import Peers
+from pdf_security_operator.effective import effective_limits_of
+from pdf_security_operator.errors import JobRejected
+
+Object = dict[str, Any]
+
+_ANY_JOB = JobSpec.model_validate(
+    {"input": {"configMap": {"name": "any", "key": "any"}}, "operations": [{"inspect": {}}]}
+)
+
+
+def class_faults_of(body: Object) -> list[str]:
+    """List what is wrong with a class, each naming the field; empty when it is fit for use."""
+    try:
+        spec = ClassSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        return faults_of(error)
+    faults = []
+    for index, endpoint in enumerate(spec.storage_endpoints or []):
+        field = f"spec.storageEndpoints[{index}]"
+        faults += _address_faults(endpoint, field)
+        if endpoint.ca_bundle and not _is_certificates(endpoint.ca_bundle):
+            faults.append(f"{field}.caBundle holds no PEM certificate that can be read")
+    if spec.dns:
+        faults += _address_faults(spec.dns, "spec.dns")
+    try:
+        effective_limits_of(_ANY_JOB, spec)
+    except JobRejected as rejection:
+        faults.append(f"spec.defaults: {rejection.message}")
+    return faults
+
+
+def class_status_of(body: Object, now: str) -> Object:
+    """Compute the status of a class; equal to the one before when it says the same."""
+    faults = class_faults_of(body)
+    generation = body["metadata"]["generation"]
+    condition = {
+        "type": "Accepted",
+        "status": "False" if faults else "True",
+        "observedGeneration": generation,
+        "lastTransitionTime": now,
+        "reason": "Invalid" if faults else "Accepted",
+        "message": "; ".join(faults)[:1024] or "jobs may use the class",
+    }
+    for before in body.get("status", {}).get("conditions", []):
+        if before["type"] == "Accepted" and before["status"] == condition["status"]:
+            condition["lastTransitionTime"] = before["lastTransitionTime"]
+    return {"observedGeneration": generation, "conditions": [condition]}
+
+
+def _address_faults(peers: Peers, field: str) -> list[str]:
+    faults = []
+    for index, block in enumerate(peers.cidrs or []):
+        try:
+            ipaddress.ip_network(block)
+        except ValueError as error:
+            faults.append(f"{field}.cidrs[{index}]: {error}")
+    return faults
+
+
+def _is_certificates(text: str) -> bool:
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError, binascii.Error):
+        return False
+    return bool(context.get_ca_certs())

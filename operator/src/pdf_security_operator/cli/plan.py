@@ -1,0 +1,168 @@
+"""From a manifest and the options of `pdfsec run` to the processor's request. Starts nothing."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pdf_security_operator import names
+from pdf_security_operator.api import ClassSpec, JobSpec, Output
+from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
+from pdf_security_operator.cli.lint import is_ours, lint_document, lint_documents
+from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
+from pdf_security_operator.effective import EffectiveLimits, effective_limits_of
+from pdf_security_operator.errors import JobRejected
+from pdf_security_operator.validation import without_nulls
+from pdf_security_processor.contract import FileLocation, Owner, Request, Sink, Source
+
+_NO_IMAGE = "local@sha256:" + "0" * 64
+"""A class must name an image; here the installed processor runs."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says besides the manifest."""
+
+    manifest: str
+    input: Path
+    output: Path | None = None
+    report: Path | None = None
+    class_file: str | None = None
+    name: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run, and what a person should know of it."""
+
+    request: Request
+    limits: EffectiveLimits
+    notes: tuple[str, ...]
+
+    def with_report(self, folder: Path) -> Request:
+        """Give the request with a report, in a private folder where nobody asked for one."""
+        if self.request.report:
+            return self.request
+        sink = Sink(file=FileLocation(root=str(folder), path="report.json"))
+        return self.request.model_copy(update={"report": sink})
+
+
+def plan_of(options: Options) -> Plan:
+    """Work out what to run.
+
+    Raises:
+        UsageError: an option is wrong, missing or too many.
+        ManifestRefusedError: the API server or the class would refuse the manifest.
+    """
+    if options.manifest == options.class_file == STDIN:
+        raise UsageError("standard input (-) can be read once only: put the class into a file")
+    documents = read_documents(options.manifest)
+    job = _chosen_job(options, documents)
+    findings = list(lint_document(job))
+    if findings:
+        raise ManifestRefusedError(findings)
+    spec = JobSpec.model_validate(without_nulls(job.data["spec"]))
+    class_spec, notes = _class_of(options, documents, spec)
+    try:
+        limits = effective_limits_of(spec, class_spec)
+    except JobRejected as refusal:
+        field, colon, message = refusal.message.partition(" ")
+        field = f"spec.{field}" if colon else ""
+        finding = Finding(job.file, job.line_of(field), field, message or refusal.message)
+        raise ManifestRefusedError([finding]) from refusal
+    _check_places(options, spec)
+    if spec.report and not options.report:
+        notes.append("the manifest asks for a report: --report FILE keeps it")
+    metadata = job.data["metadata"]
+    request = Request(
+        owner=Owner(
+            namespace=metadata.get("namespace") or "default",
+            name=metadata.get("name") or metadata["generateName"],
+            uid=str(uuid.uuid4()),
+        ),
+        input=Source(file=_location_of(options.input.resolve())),
+        output=_sink_of(options.output, spec.output, options),
+        report=_sink_of(options.report, spec.report, options),
+        operations=spec.operations,
+        limits=limits.document,
+    )
+    return Plan(request, limits, tuple(notes))
+
+
+def _chosen_job(options: Options, documents: Sequence[Document]) -> Document:
+    ours = [document for document in documents if is_ours(document)]
+    jobs = [document for document in ours if document.data.get("kind") == names.JOB_KIND]
+    if not jobs:
+        raise ManifestRefusedError(
+            lint_documents(options.manifest, list(documents))
+            or [Finding(options.manifest, 1, "kind", f"the file has no {names.JOB_KIND}")]
+        )
+    present = ", ".join(_name_of(job) for job in jobs)
+    if options.name is not None:
+        jobs = [job for job in jobs if _name_of(job) == options.name]
+        if not jobs:
+            raise UsageError(f"--name {options.name}: {options.manifest} has only {present}")
+    if len(jobs) > 1:
+        raise UsageError(f"{options.manifest} has several jobs: choose one by --name: {present}")
+    return jobs[0]
+
+
+def _class_of(
+    options: Options, documents: Sequence[Document], spec: JobSpec
+) -> tuple[ClassSpec, list[str]]:
+    """Find the class: of its own file, else the only one beside the job, else the defaults."""
+    source = read_documents(options.class_file) if options.class_file else documents
+    classes = [document for document in source if document.data.get("kind") == names.CLASS_KIND]
+    if options.class_file and len(classes) != 1:
+        raise UsageError(
+            f"--class {options.class_file}: must have exactly one {names.CLASS_KIND}, "
+            f"and has {len(classes)}"
+        )
+    wanted = spec.class_name
+    if len(classes) != 1:
+        notes = [f"class {wanted} is not here: defaults apply; --class FILE names it"]
+        return ClassSpec(image=_NO_IMAGE), notes if wanted else []
+    findings = list(lint_document(classes[0]))
+    if findings:
+        raise ManifestRefusedError(findings)
+    class_spec = ClassSpec.model_validate(without_nulls(classes[0].data["spec"]))
+    name = _name_of(classes[0])
+    differs = wanted is not None and wanted != name
+    return class_spec, [f"the job names class {wanted}, and {name} is used"] if differs else []
+
+
+def _check_places(options: Options, spec: JobSpec) -> None:
+    if not options.input.is_file():
+        wrong = "is not a regular file" if options.input.exists() else "does not exist"
+        raise UsageError(f"--input {options.input}: {wrong}")
+    if spec.output and options.output is None:
+        raise UsageError("the operations change the document: add --output FILE")
+    if not spec.output and options.output is not None:
+        raise UsageError("the document is only inspected: leave out --output (and see --report)")
+    places = {"--input": options.input.resolve()}
+    for option, path in (("--output", options.output), ("--report", options.report)):
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise UsageError(f"{option} {path}: make the folder {path.parent} first")
+        for other, taken in places.items():
+            if taken == path.resolve():
+                raise UsageError(f"{option} {path}: must not be the same file as {other}")
+        places[option] = path.resolve()
+
+
+def _sink_of(path: Path | None, place: Output | None, options: Options) -> Sink | None:
+    if path is None:
+        return None
+    overwrite = options.overwrite or bool(place and place.overwrite)
+    return Sink(file=_location_of(path.parent.resolve() / path.name), overwrite=overwrite)
+
+
+def _location_of(path: Path) -> FileLocation:
+    return FileLocation(root=str(path.parent), path=path.name)
+
+
+def _name_of(document: Document) -> str:
+    metadata = document.data.get("metadata")
+    return str(metadata.get("name")) if isinstance(metadata, dict) else "(without a name)"

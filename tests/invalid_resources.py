@@ -1,0 +1,743 @@
+"""Resources that must be refused, with the field at fault and what is said of it; and good ones.
+
+Data only: the offline check and the real API server are both held to the same table.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Manifest = dict[str, Any]
+Change = Callable[[Manifest], object]
+
+S3: Manifest = {
+    "endpoint": "https://s3.example.com",
+    "bucket": "incoming",
+    "key": "contract.pdf",
+    "credentialsSecretRef": {"name": "s3"},
+}
+CLAIM: Manifest = {"claimName": "documents", "path": "out/contract.pdf"}
+ENCRYPT: Manifest = {"encrypt": {"ownerPasswordSecretRef": {"name": "passwords", "key": "owner"}}}
+DIGEST = "sha256:" + "0" * 64
+
+
+def job(**spec: Any) -> Manifest:
+    """Give a good PdfSecurityJob; fields given replace those of its spec, None removes them."""
+    usual = {
+        "input": {"s3": S3},
+        "output": {"s3": {**S3, "bucket": "outgoing"}},
+        "operations": [{"sanitize": {}}],
+    }
+    return copy.deepcopy(
+        {
+            "apiVersion": "pdfsecurity.dev/v1alpha1",
+            "kind": "PdfSecurityJob",
+            "metadata": {"name": "checked-job", "namespace": "default"},
+            "spec": {name: value for name, value in {**usual, **spec}.items() if value is not None},
+        }
+    )
+
+
+def security_class(**spec: Any) -> Manifest:
+    """Give a good PdfSecurityClass; fields given replace those of its spec, None removes them."""
+    usual = {
+        "image": f"registry.example/processor@{DIGEST}",
+        "storageEndpoints": [{"url": "https://s3.example.com", "cidrs": ["10.0.3.0/24"]}],
+    }
+    return copy.deepcopy(
+        {
+            "apiVersion": "pdfsecurity.dev/v1alpha1",
+            "kind": "PdfSecurityClass",
+            "metadata": {"name": "checked-class"},
+            "spec": {name: value for name, value in {**usual, **spec}.items() if value is not None},
+        }
+    )
+
+
+def _named(manifest: Manifest, **metadata: Any) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], **metadata}}
+
+
+def _s3_input(**fields: Any) -> Manifest:
+    return job(input={"s3": {k: v for k, v in {**S3, **fields}.items() if v is not None}})
+
+
+def _path(path: str) -> Manifest:
+    return job(input={"persistentVolumeClaim": {"claimName": "documents", "path": path}})
+
+
+def _operations(*operations: Manifest) -> Manifest:
+    return job(operations=list(operations))
+
+
+def _encrypt(**fields: Any) -> Manifest:
+    return _operations({"encrypt": {**ENCRYPT["encrypt"], **fields}})
+
+
+def _endpoint(**fields: Any) -> Manifest:
+    usual = {"url": "https://s3.example.com", "cidrs": ["10.0.3.0/24"]}
+    given = {k: v for k, v in {**usual, **fields}.items() if v is not None}
+    return security_class(storageEndpoints=[given])
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """One resource that must be refused.
+
+    Attributes:
+        id: name of the case.
+        manifest: the resource.
+        field: path of the field at fault.
+        message: part of what is said, by the offline check and by the API server.
+        server_field: what the API server names instead, where it differs.
+        server_message: what the API server says instead, where it differs.
+    """
+
+    id: str
+    manifest: Manifest
+    field: str
+    message: str
+    server_field: str | None = None
+    server_message: str | None = None
+
+
+_KEY = "spec.input.s3.key"
+_ENDPOINT = "spec.input.s3.endpoint"
+_BUCKET = "spec.input.s3.bucket"
+_CLAIM_PATH = "spec.input.persistentVolumeClaim.path"
+_FIRST_ENDPOINT = "spec.storageEndpoints[0]"
+
+_METADATA = [
+    Invalid(
+        "name-missing",
+        _named(job(), name=None),
+        "metadata.name",
+        "Required value",
+    ),
+    Invalid(
+        "name-in-capitals",
+        _named(job(), name="Contract"),
+        "metadata.name",
+        "lower case alphanumeric characters",
+    ),
+    Invalid(
+        "name-too-long", _named(job(), name="x" * 254), "metadata.name", "must be no more than 253"
+    ),
+    Invalid(
+        "label-value",
+        _named(job(), labels={"team": "a b"}),
+        "metadata.labels",
+        "alphanumeric characters",
+    ),
+    Invalid("label-key", _named(job(), labels={"a/b/c": "x"}), "metadata.labels", "prefix"),
+    Invalid(
+        "metadata-unknown", _named(job(), lables={"a": "b"}), "metadata.lables", "unknown field"
+    ),
+    Invalid("class-name-too-long", _named(security_class(), name="x" * 64), "metadata.name", "63"),
+]
+
+_PLACES = [
+    Invalid("input-missing", job(input=None), "spec.input", "Required value"),
+    Invalid("input-no-source", job(input={}), "spec.input", "exactly one of s3"),
+    Invalid(
+        "input-two-sources",
+        job(input={"s3": S3, "persistentVolumeClaim": CLAIM}),
+        "spec.input",
+        "exactly one of s3",
+    ),
+    Invalid("input-null-source", job(input={"s3": None}), "spec.input", "exactly one of s3"),
+    Invalid(
+        "input-unknown-source",
+        job(input={"http": {"url": "https://x"}}),
+        "spec.input.http",
+        "unknown field",
+    ),
+    Invalid(
+        "endpoint-http", _s3_input(endpoint="http://s3.example.com"), _ENDPOINT, "should match"
+    ),
+    Invalid(
+        "endpoint-path", _s3_input(endpoint="https://s3.example.com/x"), _ENDPOINT, "should match"
+    ),
+    Invalid(
+        "endpoint-user",
+        _s3_input(endpoint="https://me:pw@s3.example.com"),
+        _ENDPOINT,
+        "should match",
+    ),
+    Invalid(
+        "endpoint-query",
+        _s3_input(endpoint="https://s3.example.com?x=1"),
+        _ENDPOINT,
+        "should match",
+    ),
+    Invalid(
+        "endpoint-newline",
+        _s3_input(endpoint="https://s3.example.com\n"),
+        _ENDPOINT,
+        "should match",
+    ),
+    Invalid(
+        "endpoint-port",
+        _s3_input(endpoint="https://s3.example.com:65536"),
+        _ENDPOINT,
+        "should match",
+    ),
+    Invalid("endpoint-missing", _s3_input(endpoint=None), _ENDPOINT, "Required value"),
+    Invalid("region", _s3_input(region="eu west"), "spec.input.s3.region", "should match"),
+    Invalid("bucket-in-capitals", _s3_input(bucket="Incoming"), _BUCKET, "should match"),
+    Invalid("bucket-short", _s3_input(bucket="ab"), _BUCKET, "at least 3 chars"),
+    Invalid("bucket-long", _s3_input(bucket="x" * 64), _BUCKET, "Too long"),
+    Invalid("bucket-slash", _s3_input(bucket="in/coming"), _BUCKET, "should match"),
+    Invalid("bucket-two-periods", _s3_input(bucket="in..coming"), _BUCKET, "should match"),
+    Invalid("key-empty", _s3_input(key=""), _KEY, "at least 1 chars"),
+    Invalid("key-leading-slash", _s3_input(key="/contract.pdf"), _KEY, "should match"),
+    Invalid("key-control-character", _s3_input(key="contract\x01.pdf"), _KEY, "should match"),
+    Invalid("key-newline", _s3_input(key="contract.pdf\n"), _KEY, "should match"),
+    Invalid("key-trailing-slash", _s3_input(key="contracts/"), _KEY, "not end in '/'"),
+    Invalid("key-too-long", _s3_input(key="x" * 1025), _KEY, "Too long"),
+    Invalid(
+        "credentials-missing",
+        _s3_input(credentialsSecretRef=None),
+        "spec.input.s3.credentialsSecretRef",
+        "Required value",
+    ),
+    Invalid(
+        "credentials-other-namespace",
+        _s3_input(credentialsSecretRef={"name": "s3", "namespace": "kube-system"}),
+        "spec.input.s3.credentialsSecretRef.namespace",
+        "unknown field",
+    ),
+    Invalid(
+        "credentials-name",
+        _s3_input(credentialsSecretRef={"name": "../s3"}),
+        "spec.input.s3.credentialsSecretRef.name",
+        "should match",
+    ),
+    Invalid("path-absolute", _path("/etc/passwd"), _CLAIM_PATH, "should match"),
+    Invalid("path-parent", _path("in/../../contract.pdf"), _CLAIM_PATH, "'.' or '..'"),
+    Invalid("path-here", _path("./contract.pdf"), _CLAIM_PATH, "'.' or '..'"),
+    Invalid("path-two-slashes", _path("in//contract.pdf"), _CLAIM_PATH, "should match"),
+    Invalid("path-trailing-slash", _path("in/"), _CLAIM_PATH, "should match"),
+    Invalid("path-control-character", _path("in/\tcontract.pdf"), _CLAIM_PATH, "should match"),
+    Invalid(
+        "claim-name",
+        job(input={"persistentVolumeClaim": {**CLAIM, "claimName": "Docs"}}),
+        "spec.input.persistentVolumeClaim.claimName",
+        "should match",
+    ),
+    Invalid(
+        "config-map-key",
+        job(input={"configMap": {"name": "documents", "key": "..data"}}),
+        "spec.input.configMap.key",
+        "begin with '..'",
+    ),
+    Invalid("output-missing", job(output=None), "spec", "output is required unless"),
+    Invalid("output-no-sink", job(output={"overwrite": True}), "spec.output", "exactly one of s3"),
+    Invalid(
+        "output-two-sinks",
+        job(output={"s3": S3, "persistentVolumeClaim": CLAIM}),
+        "spec.output",
+        "exactly one of s3",
+    ),
+    Invalid(
+        "output-config-map",
+        job(output={"configMap": {"name": "a", "key": "b"}}),
+        "spec.output.configMap",
+        "unknown field",
+    ),
+    Invalid(
+        "output-of-inspect",
+        job(operations=[{"inspect": {}}]),
+        "spec.output",
+        "must be left out where the document is only inspected",
+    ),
+    Invalid(
+        "output-is-input",
+        job(output={"s3": S3, "overwrite": True}),
+        "spec.output",
+        "output must not be the same place as input",
+    ),
+    Invalid(
+        "output-is-input-on-claim",
+        job(input={"persistentVolumeClaim": CLAIM}, output={"persistentVolumeClaim": CLAIM}),
+        "spec.output",
+        "output must not be the same place as input",
+    ),
+    Invalid(
+        "report-is-input",
+        job(report={"s3": S3}),
+        "spec.report",
+        "report must not be the same place as input",
+    ),
+    Invalid(
+        "report-is-output",
+        job(report={"s3": {**S3, "bucket": "outgoing"}}),
+        "spec.report",
+        "report must not be the same place as output",
+    ),
+    Invalid("report-no-sink", job(report={}), "spec.report", "exactly one of s3"),
+]
+
+_OPERATIONS = [
+    Invalid("operations-missing", job(operations=None), "spec.operations", "Required value"),
+    Invalid("operations-empty", _operations(), "spec.operations", "at least 1 items"),
+    Invalid(
+        "operations-too-many", _operations(*[{"inspect": {}}] * 17), "spec.operations", "Too many"
+    ),
+    Invalid(
+        "operations-no-list",
+        job(operations={"sanitize": {}}),
+        "spec.operations",
+        "must be of type array",
+        server_message="unknown field",
+    ),
+    Invalid(
+        "operation-unknown",
+        _operations({"watermark": {}}),
+        "spec.operations[0].watermark",
+        "unknown field",
+    ),
+    Invalid("operation-empty", _operations({}), "spec.operations[0]", "exactly one of the keys"),
+    Invalid(
+        "operation-null",
+        _operations({"sanitize": None}),
+        "spec.operations[0]",
+        "exactly one of the keys",
+    ),
+    Invalid(
+        "operation-two-keys",
+        _operations({"sanitize": {}, "linearize": {}}),
+        "spec.operations[0]",
+        "exactly one of the keys",
+    ),
+    Invalid(
+        "operation-as-text",
+        job(operations=["sanitize"]),
+        "spec.operations[0]",
+        "must be of type object",
+    ),
+    Invalid(
+        "operation-with-option",
+        _operations({"sanitize": {"keep": True}}),
+        "spec.operations[0].sanitize.keep",
+        "unknown field",
+    ),
+    Invalid(
+        "operation-twice",
+        _operations({"sanitize": {}}, {"sanitize": {}}),
+        "spec.operations",
+        "sanitize may be given once",
+    ),
+    Invalid(
+        "decrypt-not-first",
+        _operations({"sanitize": {}}, {"decrypt": {}}),
+        "spec.operations",
+        "decrypt must be the first operation",
+    ),
+    Invalid(
+        "encrypt-not-last",
+        _operations(ENCRYPT, {"sanitize": {}}),
+        "spec.operations",
+        "encrypt must be the last operation",
+    ),
+    Invalid(
+        "encrypt-rc4",
+        _encrypt(algorithm="RC4"),
+        "spec.operations[0].encrypt.algorithm",
+        'Unsupported value: "RC4": supported values: "AES-256", "AES-128"',
+    ),
+    Invalid(
+        "encrypt-printing",
+        _encrypt(permissions={"print": "yes"}),
+        "spec.operations[0].encrypt.permissions.print",
+        'Unsupported value: "yes"',
+    ),
+    Invalid(
+        "encrypt-copying",
+        _encrypt(permissions={"copy": "no"}),
+        "spec.operations[0].encrypt.permissions.copy",
+        "must be of type boolean",
+    ),
+    Invalid(
+        "encrypt-unknown-permission",
+        _encrypt(permissions={"copyContent": False}),
+        "spec.operations[0].encrypt.permissions.copyContent",
+        "unknown field",
+    ),
+    Invalid(
+        "encrypt-no-owner-password",
+        _operations({"encrypt": {}}),
+        "spec.operations[0].encrypt.ownerPasswordSecretRef",
+        "Required value",
+    ),
+    Invalid(
+        "encrypt-literal-password",
+        _encrypt(userPassword="hunter2"),
+        "spec.operations[0].encrypt.userPassword",
+        "unknown field",
+    ),
+    Invalid(
+        "password-as-text",
+        _operations({"decrypt": {"passwordSecretRef": "hunter2"}}),
+        "spec.operations[0].decrypt.passwordSecretRef",
+        "must be of type object",
+    ),
+    Invalid(
+        "password-key-missing",
+        _operations({"decrypt": {"passwordSecretRef": {"name": "p"}}}),
+        "spec.operations[0].decrypt.passwordSecretRef.key",
+        "Required value",
+    ),
+    Invalid(
+        "password-key-parent",
+        _operations({"decrypt": {"passwordSecretRef": {"name": "p", "key": ".."}}}),
+        "spec.operations[0].decrypt.passwordSecretRef.key",
+        "begin with '..'",
+    ),
+    Invalid(
+        "password-key-slash",
+        _operations({"decrypt": {"passwordSecretRef": {"name": "p", "key": "a/b"}}}),
+        "spec.operations[0].decrypt.passwordSecretRef.key",
+        "should match",
+    ),
+    Invalid(
+        "password-key-long",
+        _operations({"decrypt": {"passwordSecretRef": {"name": "p", "key": "x" * 254}}}),
+        "spec.operations[0].decrypt.passwordSecretRef.key",
+        "Too long",
+    ),
+]
+
+_NUMBERS = [
+    Invalid(
+        "spec-missing", {k: v for k, v in job().items() if k != "spec"}, "spec", "Required value"
+    ),
+    Invalid("spec-unknown", job(podTemplate={}), "spec.podTemplate", "unknown field"),
+    Invalid("class-name-in-capitals", job(className="Standard"), "spec.className", "should match"),
+    Invalid(
+        "backoff-negative",
+        job(backoffLimit=-1),
+        "spec.backoffLimit",
+        "should be greater than or equal to 0",
+    ),
+    Invalid(
+        "backoff-large",
+        job(backoffLimit=21),
+        "spec.backoffLimit",
+        "should be less than or equal to 20",
+    ),
+    Invalid(
+        "backoff-as-text", job(backoffLimit="3"), "spec.backoffLimit", "must be of type integer"
+    ),
+    Invalid(
+        "backoff-fraction", job(backoffLimit=1.5), "spec.backoffLimit", "must be of type integer"
+    ),
+    Invalid(
+        "deadline-zero",
+        job(activeDeadlineSeconds=0),
+        "spec.activeDeadlineSeconds",
+        "should be greater than or equal to 1",
+    ),
+    Invalid(
+        "deadline-large",
+        job(activeDeadlineSeconds=86401),
+        "spec.activeDeadlineSeconds",
+        "should be less than or equal to 86400",
+    ),
+    Invalid(
+        "ttl-negative",
+        job(ttlSecondsAfterFinished=-1),
+        "spec.ttlSecondsAfterFinished",
+        "should be greater than or equal to 0",
+    ),
+    Invalid(
+        "priority-large",
+        job(priority=1001),
+        "spec.priority",
+        "should be less than or equal to 1000",
+    ),
+    Invalid("suspend-as-text", job(suspend="yes"), "spec.suspend", "must be of type boolean"),
+    Invalid("quantity-garbage", job(scratchSize="plenty"), "spec.scratchSize", "should match"),
+    Invalid("quantity-negative", job(scratchSize="-1Gi"), "spec.scratchSize", "should match"),
+    Invalid(
+        "quantity-negative-number",
+        job(scratchSize=-1),
+        "spec.scratchSize",
+        "should be greater than or equal to 0",
+    ),
+    Invalid(
+        "quantity-of-13-digits",
+        job(scratchSize=10**12),
+        "spec.scratchSize",
+        "should be less than or equal to",
+    ),
+    Invalid(
+        "quantity-newline",
+        job(resources={"limits": {"memory": "1Gi\n"}}),
+        "spec.resources.limits.memory",
+        "should match",
+    ),
+    Invalid(
+        "quantity-fraction",
+        job(resources={"limits": {"cpu": 1.5}}),
+        "spec.resources.limits.cpu",
+        "must be a whole number or a string",
+        server_message="must be of type",
+    ),
+    Invalid(
+        "quantity-boolean",
+        job(resources={"limits": {"cpu": True}}),
+        "spec.resources.limits.cpu",
+        "must be a whole number or a string",
+        server_message="must be of type",
+    ),
+]
+
+_CLASSES = [
+    Invalid("class-image-missing", security_class(image=None), "spec.image", "Required value"),
+    Invalid(
+        "class-image-tag",
+        security_class(image="registry.example/processor:1.0"),
+        "spec.image",
+        "should match",
+    ),
+    Invalid(
+        "class-image-short-digest",
+        security_class(image="r/p@sha256:" + "0" * 63),
+        "spec.image",
+        "should match",
+    ),
+    Invalid(
+        "class-cidr-garbage",
+        _endpoint(cidrs=["everywhere"]),
+        f"{_FIRST_ENDPOINT}.cidrs[0]",
+        "should match",
+    ),
+    Invalid(
+        "class-cidr-host",
+        _endpoint(cidrs=["10.0.3.7"]),
+        f"{_FIRST_ENDPOINT}.cidrs[0]",
+        "should match",
+    ),
+    Invalid(
+        "class-cidr-prefix",
+        _endpoint(cidrs=["10.0.3.0/33"]),
+        f"{_FIRST_ENDPOINT}.cidrs",
+        "cidrs must be address blocks",
+    ),
+    Invalid(
+        "class-cidr-part",
+        _endpoint(cidrs=["10.0.3.256/24"]),
+        f"{_FIRST_ENDPOINT}.cidrs",
+        "cidrs must be address blocks",
+    ),
+    Invalid(
+        "class-cidr-leading-zero",
+        _endpoint(cidrs=["10.0.03.0/24"]),
+        f"{_FIRST_ENDPOINT}.cidrs",
+        "cidrs must be address blocks",
+    ),
+    Invalid(
+        "class-cidrs-empty", _endpoint(cidrs=[]), f"{_FIRST_ENDPOINT}.cidrs", "at least 1 items"
+    ),
+    Invalid(
+        "class-labels-empty",
+        _endpoint(podLabels={}),
+        f"{_FIRST_ENDPOINT}.podLabels",
+        "at least 1 properties",
+    ),
+    Invalid(
+        "class-label-key",
+        _endpoint(podLabels={"a b": "c"}),
+        f"{_FIRST_ENDPOINT}.podLabels",
+        "keys of podLabels must be of the form",
+    ),
+    Invalid(
+        "class-label-value",
+        _endpoint(podLabels={"a": "b c"}),
+        f"{_FIRST_ENDPOINT}.podLabels.a",
+        "should match",
+    ),
+    Invalid(
+        "class-no-peers",
+        _endpoint(cidrs=None),
+        _FIRST_ENDPOINT,
+        "one of cidrs, namespaceLabels and podLabels must be given",
+    ),
+    Invalid(
+        "class-url-http",
+        _endpoint(url="http://s3.example.com"),
+        f"{_FIRST_ENDPOINT}.url",
+        "should match",
+    ),
+    Invalid(
+        "class-url-port",
+        _endpoint(url="https://s3.example.com:0"),
+        f"{_FIRST_ENDPOINT}.url",
+        "should match",
+    ),
+    Invalid(
+        "class-port",
+        _endpoint(ports=[65536]),
+        f"{_FIRST_ENDPOINT}.ports[0]",
+        "should be less than or equal to 65535",
+    ),
+    Invalid(
+        "class-dns-no-peers",
+        security_class(dns={}),
+        "spec.dns",
+        "one of cidrs, namespaceLabels and podLabels must be given",
+    ),
+    Invalid(
+        "class-concurrency-zero",
+        security_class(concurrency={"total": 0}),
+        "spec.concurrency.total",
+        "should be greater than or equal to 1",
+    ),
+    Invalid(
+        "class-bound-garbage",
+        security_class(bounds={"memory": "lots"}),
+        "spec.bounds.memory",
+        "should match",
+    ),
+    Invalid(
+        "class-pod-template", security_class(podTemplate={}), "spec.podTemplate", "unknown field"
+    ),
+    Invalid(
+        "class-too-many-endpoints",
+        security_class(
+            storageEndpoints=[{"url": "https://s3.example.com", "cidrs": ["10.0.3.0/24"]}] * 17
+        ),
+        "spec.storageEndpoints",
+        "Too many",
+    ),
+]
+
+INVALID = [*_METADATA, *_PLACES, *_OPERATIONS, *_NUMBERS, *_CLASSES]
+
+_DECRYPT = {"decrypt": {"passwordSecretRef": {"name": "passwords", "key": "user"}}}
+
+VALID: dict[str, Manifest] = {
+    "least": job(),
+    "claims": job(
+        input={"persistentVolumeClaim": {**CLAIM, "path": "in/contract.pdf"}},
+        output={"persistentVolumeClaim": CLAIM},
+    ),
+    "config-map": job(input={"configMap": {"name": "documents", "key": "contract.pdf"}}),
+    "inspect-only": job(operations=[{"inspect": {}}], output=None),
+    "inspect-encrypted": job(operations=[_DECRYPT, {"inspect": {}}], output=None),
+    "every-operation": job(
+        operations=[
+            _DECRYPT,
+            {"inspect": {}},
+            {"repair": {}},
+            {"sanitize": {}},
+            {"removeMetadata": {}},
+            {"linearize": {}},
+            ENCRYPT,
+        ]
+    ),
+    "every-encryption-option": _encrypt(
+        algorithm="AES-128",
+        userPasswordSecretRef={"name": "passwords", "key": "user"},
+        permissions={
+            "print": "low",
+            "copy": False,
+            "modify": False,
+            "annotate": True,
+            "fillForms": True,
+            "assemble": False,
+            "accessibility": True,
+        },
+    ),
+    "every-number": job(
+        backoffLimit=0,
+        activeDeadlineSeconds=1,
+        ttlSecondsAfterFinished=0,
+        priority=-1000,
+        suspend=True,
+        className="standard",
+    ),
+    "quantities": job(
+        scratchSize=536870912,
+        resources={
+            "requests": {"cpu": "250m", "memory": "0.5Gi"},
+            "limits": {"cpu": 1, "memory": "2G"},
+        },
+    ),
+    "report": job(report={"s3": {**S3, "key": "contract.json"}, "overwrite": True}),
+    "key-of-other-scripts": _s3_input(key="Verträge/契約 $(x) ../2026.pdf"),
+    "path-with-points": _path("in/.hidden/..contract...pdf"),
+    "nulls": job(report=None) | {"spec": {**job()["spec"], "report": None, "priority": None}},
+    "endpoint-with-port": _s3_input(endpoint="https://10.0.0.1:65535"),
+    "generated-name": _named(job(), name=None, generateName="contract-"),
+    "labels": _named(
+        job(),
+        labels={"app.kubernetes.io/name": "x", "empty": ""},
+        annotations={"note": "any text: ä"},
+    ),
+    "status-is-dropped": {**job(), "status": {"attempts": 1}},
+    "class": security_class(),
+    "class-least": security_class(storageEndpoints=None),
+    "class-everything": security_class(
+        imagePullSecrets=["pull"],
+        runtimeClassName="gvisor",
+        requireUserNamespaces=False,
+        storageEndpoints=[
+            {
+                "url": "https://s3.example.com:8443",
+                "ports": [443, 8443],
+                "namespaceLabels": {"kubernetes.io/metadata.name": "storage"},
+                "podLabels": {"app": "s3"},
+                "cidrs": ["10.0.3.0/24", "fd00::/8"],
+                "caBundle": "-----BEGIN CERTIFICATE-----\n",
+            }
+        ],
+        dns={"cidrs": ["169.254.20.10/32"]},
+        defaults={
+            "scratchSize": "1Gi",
+            "activeDeadlineSeconds": 60,
+            "backoffLimit": 0,
+            "resources": {"limits": {"memory": "3Gi"}},
+        },
+        bounds={
+            "cpu": 2,
+            "memory": "4Gi",
+            "inputSize": "100Mi",
+            "scratchSize": "2Gi",
+            "activeDeadlineSeconds": 600,
+        },
+        concurrency={"total": 10, "perNamespace": 2},
+    ),
+    "class-name-of-63": _named(security_class(), name="x" * 63),
+}
+
+IMMUTABLE: dict[str, Change] = {
+    "input": lambda spec: spec["input"]["s3"].update(key="other.pdf"),
+    "output": lambda spec: spec["output"]["s3"].update(key="other.pdf"),
+    "output-overwrite": lambda spec: spec["output"].update(overwrite=True),
+    "report": lambda spec: spec.update(report={"s3": {**S3, "key": "report.json"}}),
+    "operations": lambda spec: spec["operations"].append({"linearize": {}}),
+    "className": lambda spec: spec.update(className="other"),
+    "className-removed": lambda spec: spec.pop("className"),
+    "resources": lambda spec: spec.update(resources={"limits": {"cpu": "2"}}),
+    "scratchSize": lambda spec: spec.update(scratchSize="1Gi"),
+    "activeDeadlineSeconds": lambda spec: spec.update(activeDeadlineSeconds=60),
+    "backoffLimit": lambda spec: spec.update(backoffLimit=1),
+    "priority": lambda spec: spec.update(priority=1),
+}
+"""Changes of a stored spec that must be refused; each id begins with the field's name."""
+
+MUTABLE: dict[str, Change] = {
+    "suspend": lambda spec: spec.update(suspend=False),
+    "suspend-removed": lambda spec: spec.pop("suspend"),
+    "ttlSecondsAfterFinished": lambda spec: spec.update(ttlSecondsAfterFinished=60),
+    "priority-unchanged": lambda spec: spec.update(suspend=False, className="standard"),
+}
+"""Changes of a stored spec that must be allowed."""
+
+STORED = job(suspend=True, className="standard")
+"""The resource that the changes are made to: held, so that nothing is run for it."""
