@@ -46,7 +46,12 @@ RUNNING = {"phase": "Running", "reason": "PodRunning"}
             ("Warning", "FailedMount", "no such Secret"),
             id="stuck",
         ),
-        pytest.param({}, State("Running", "PodStarting", "soon"), None, id="starting"),
+        pytest.param(
+            {},
+            State("Running", "PodStarting", "soon"),
+            ("Normal", "Started", "the Job is there: soon"),
+            id="started",
+        ),
         pytest.param(
             {"phase": "Running", "reason": "PodStarting"},
             State("Running", "PodRunning", "works"),

@@ -133,9 +133,8 @@ def _collect(stage: Stage) -> list[tuple[str, Path]]:
         place = folder / entry["Key"]
         stage.s3.download_file(BUCKET_OUT, entry["Key"], str(place))
         found.append((f"s3://{BUCKET_OUT}/{entry['Key']}", place))
-    for path in sorted((stage.volume.folder / "out").glob("*")):
-        found.append((f"claim documents: out/{path.name}", path))
-    return found
+    on_claim = sorted((stage.volume.folder / "out").glob("*"))
+    return found + [(f"claim documents: out/{path.name}", path) for path in on_claim]
 
 
 def _output_table(outputs: list[tuple[str, Path]]) -> Table:

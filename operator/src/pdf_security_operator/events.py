@@ -61,4 +61,6 @@ def event_of(previous: Object, state: State) -> tuple[str, str, str] | None:
         return "Normal", state.reason, f"waits: {state.message}"
     if state.reason not in ("PodStarting", "PodRunning"):
         return "Warning", state.reason, state.message
+    if previous.get("phase") != "Running":
+        return "Normal", "Started", f"the Job is there: {state.message}"
     return None

@@ -10,6 +10,7 @@ import ssl
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 SECRETS = Path("/var/run/pdf-security/secrets")
 TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -17,7 +18,7 @@ CLOSED_SECONDS = 10.0
 ROUNDS = 3
 
 
-def status_fields():
+def status_fields() -> dict[str, list[str]]:
     """Read what the kernel says of this process."""
     wanted = ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "Seccomp", "NoNewPrivs")
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -25,7 +26,7 @@ def status_fields():
     return {name: fields[name].split() for name in wanted}
 
 
-def writable(folder):
+def writable(folder: str) -> bool:
     """Try to make a file."""
     place = Path(folder) / "probe-was-here"
     try:
@@ -36,7 +37,7 @@ def writable(folder):
     return True
 
 
-def file_system(folder):
+def file_system(folder: str) -> dict[str, Any] | None:
     """Type and size of what is mounted at a folder."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, place, kind, *_ = line.split()
@@ -46,7 +47,7 @@ def file_system(folder):
     return None
 
 
-def fill(folder, bound):
+def fill(folder: str, bound: int) -> dict[str, int | None]:
     """Write until it is full; return how much went in, and the error's number."""
     place, block, written = Path(folder) / "fill", b"x" * 2**20, 0
     try:
@@ -60,7 +61,7 @@ def fill(folder, bound):
     return {"bytes": written, "errno": 0}
 
 
-def reaches(host, port):
+def reaches(host: str, port: str) -> bool:
     """Try to connect."""
     try:
         with socket.create_connection((host, int(port)), timeout=1.5):
@@ -69,7 +70,7 @@ def reaches(host, port):
         return False
 
 
-def closes(host, port):
+def closes(host: str, port: str) -> int | None:
     """Wait until an address is out of reach; return the milliseconds, None if it stays open."""
     begun = time.monotonic()
     while time.monotonic() - begun < CLOSED_SECONDS:
@@ -79,7 +80,7 @@ def closes(host, port):
     return None
 
 
-def shakes_hands(host, port):
+def shakes_hands(host: str, port: str) -> bool:
     """Complete a TLS handshake; trust is the processor's business."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -91,7 +92,7 @@ def shakes_hands(host, port):
     return True
 
 
-def resolves(name):
+def resolves(name: str) -> bool:
     """Ask the name servers, more than once: an answer may get lost."""
     for _ in range(ROUNDS):
         try:
@@ -103,10 +104,10 @@ def resolves(name):
     return False
 
 
-def network(targets):
+def network(targets: dict[str, str]) -> dict[str, Any]:
     """Try all targets, after the policies have closed the API server off."""
     api = targets["apiService"].rsplit(":", 1)
-    facts = {"closedAfterMilliseconds": closes(*api)}
+    facts: dict[str, Any] = {"closedAfterMilliseconds": closes(*api)}
     for name, target in targets.items():
         host, port = target.rsplit(":", 1)
         facts[name] = reaches(host, port)
@@ -116,7 +117,7 @@ def network(targets):
     return facts
 
 
-def main():
+def main() -> None:
     """Print the facts."""
     targets = json.loads(Path("/probe/targets.json").read_text())
     mounted = sorted(str(path.relative_to(SECRETS)) for path in SECRETS.glob("[!.]*/[!.]*"))

@@ -1,0 +1,199 @@
+"""The operator is killed in mid-work, again and again: nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from cluster import Cluster
+from cluster.storage import make_volume
+from demo import documents
+from e2e_support import (
+    Object,
+    exclusive_operator,
+    items_of,
+    phase_of,
+    temporary_namespace,
+    wait_for,
+    wait_for_jobs,
+)
+from product import DEPLOYMENT, NAMESPACE, Installation, apply
+
+JOBS = 100
+KILLS = 5
+COMMAND = b"-m\0pdf_security_operator\0"
+
+
+def operator_processes() -> list[int]:
+    """Find the operator's processes as this machine sees them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if command.endswith(COMMAND):
+                found.append(int(entry.name))
+    return found
+
+
+def audited(cluster: Cluster, namespace: str, resource: str, verb: str, code: int) -> list[str]:
+    """Names of what was done in a namespace, by the API server's own record."""
+    found = []
+    for line in cluster.layout.audit_log.read_text().splitlines():
+        entry = json.loads(line)
+        reference = entry.get("objectRef", {})
+        if (
+            entry.get("stage") == "ResponseComplete"
+            and entry.get("verb") == verb
+            and reference.get("resource") == resource
+            and reference.get("namespace") == namespace
+            and entry.get("responseStatus", {}).get("code") == code
+        ):
+            found.append(f"{reference.get('name', '')}/{reference.get('subresource', '')}")
+    return found
+
+
+def build_jobs(namespace: str, number: int) -> Object:
+    """Give so many jobs, each with an output of its own."""
+    return {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [
+            {
+                "apiVersion": "pdfsecurity.dev/v1alpha1",
+                "kind": "PdfSecurityJob",
+                "metadata": {"name": f"job-{index:03}", "namespace": namespace},
+                "spec": {
+                    "input": {"configMap": {"name": "small", "key": "small.pdf"}},
+                    "output": {
+                        "persistentVolumeClaim": {
+                            "claimName": "documents",
+                            "path": f"out/{index:03}.pdf",
+                        }
+                    },
+                    "operations": [{"removeMetadata": {}}],
+                },
+            }
+            for index in range(number)
+        ],
+    }
+
+
+def kill_operator(cluster: Cluster) -> None:
+    """Kill the operator's process, and replace its pod so that no back-off delays the next one."""
+    (process,) = wait_for(operator_processes, "an operator runs", 30)
+    os.kill(process, signal.SIGKILL)
+    selector = ["-n", NAMESPACE, "-l", f"app.kubernetes.io/name={DEPLOYMENT}"]
+    cluster.kubectl("delete", "pod", *selector, "--force", "--grace-period=0")
+    cluster.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE)
+    wait_for(lambda: process not in operator_processes() and operator_processes(), "a new one")
+
+
+def test_hundred_jobs_while_the_operator_dies(installation: Installation) -> None:
+    """A job would be lost, run twice, or left without a status when the operator dies."""
+    cluster = installation.cluster
+    content = (documents.fetch() / "classified.pdf").read_bytes()
+    with exclusive_operator(), temporary_namespace(cluster, "restart") as namespace:
+        volume = make_volume(cluster.provider, "documents", namespace)
+        small = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "small", "namespace": namespace},
+            "binaryData": {"small.pdf": b64encode(content).decode()},
+        }
+        apply(cluster, small)
+        begun = time.monotonic()
+        cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, JOBS)))
+        kills = 0
+        while kills < KILLS:
+            kill_operator(cluster)
+            kills += 1
+        ended_early = sum(
+            phase_of(job) == "Succeeded" for job in items_of(cluster, "psj", namespace)
+        )
+        jobs = wait_for_jobs(cluster, namespace, JOBS, 240)
+        seconds = time.monotonic() - begun
+        created = audited(cluster, namespace, "jobs", "create", 201)
+        patches = audited(cluster, namespace, "pdfsecurityjobs", "patch", 200)
+        figures = {
+            "jobs": len(jobs),
+            "succeeded": sum(phase_of(job) == "Succeeded" for job in jobs),
+            "kills": kills,
+            "finished_before_last_kill": ended_early,
+            "jobs_created": len(created),
+            "status_writes_per_job": round(len(patches) / JOBS, 2),
+            "seconds": round(seconds, 1),
+        }
+        sys.stdout.write(json.dumps(figures) + "\n")
+        assert figures["succeeded"] == JOBS, [job for job in jobs if phase_of(job) != "Succeeded"][
+            :1
+        ]
+        assert len(created) == JOBS
+        assert len({job["metadata"]["uid"] for job in items_of(cluster, "jobs", namespace)}) == JOBS
+        assert ended_early < JOBS, "all was done before the last kill: the test proved nothing"
+        assert len(patches) <= JOBS * 8
+        for index, job in enumerate(sorted(jobs, key=lambda job: str(job["metadata"]["name"]))):
+            output = (volume.folder / "out" / f"{index:03}.pdf").read_bytes()
+            assert hashlib.sha256(output).hexdigest() == job["status"]["report"]["output"]["sha256"]
+        assert list((volume.folder / "out").glob(".*")) == []
+
+
+def test_ends_cleanly_when_told_to(installation: Installation) -> None:
+    """An update of the operator would take its grace time to the full, or end in a kill."""
+    cluster = installation.cluster
+    with exclusive_operator():
+        (process,) = wait_for(operator_processes, "an operator runs", 30)
+        begun = time.monotonic()
+        os.kill(process, signal.SIGTERM)
+        wait_for(lambda: process not in operator_processes(), "the operator ended", 15)
+        sys.stdout.write(f"ended {time.monotonic() - begun:.1f} s after SIGTERM\n")
+
+        def exit_code() -> list[int]:
+            (pod,) = [
+                pod
+                for pod in items_of(cluster, "pods", NAMESPACE)
+                if not pod["metadata"].get("deletionTimestamp")
+            ]
+            (container,) = pod["status"]["containerStatuses"]
+            last = container["lastState"].get("terminated") or container["state"].get("terminated")
+            return [last["exitCode"]] if last else []
+
+        assert wait_for(exit_code, "the exit code is known", 30) == [0]
+        cluster.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE)
+
+
+@pytest.mark.parametrize("replicas", [2])
+def test_a_second_operator_does_nothing_twice(installation: Installation, replicas: int) -> None:
+    """Two operators, by accident, would run a document twice."""
+    cluster = installation.cluster
+    number = 10
+    content = (documents.fetch() / "classified.pdf").read_bytes()
+    scale = ["scale", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE]
+    with exclusive_operator(), temporary_namespace(cluster, "second") as namespace:
+        make_volume(cluster.provider, "documents", namespace)
+        small = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "small", "namespace": namespace},
+            "binaryData": {"small.pdf": b64encode(content).decode()},
+        }
+        apply(cluster, small)
+        cluster.kubectl(*scale, f"--replicas={replicas}")
+        try:
+            cluster.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE)
+            cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, number)))
+            jobs = wait_for_jobs(cluster, namespace, number)
+        finally:
+            cluster.kubectl(*scale, "--replicas=1")
+        assert all(phase_of(job) == "Succeeded" for job in jobs)
+        assert len(audited(cluster, namespace, "jobs", "create", 201)) == number
