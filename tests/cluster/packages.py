@@ -20,7 +20,7 @@ class Package:
     present: Callable[[], bool]
 
 
-def program(*names: str) -> Callable[[], bool]:
+def _program(*names: str) -> Callable[[], bool]:
     # A user's PATH often lacks the sbin folders where iptables and conntrack are.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     return lambda: all(shutil.which(name, path=path) for name in names)
@@ -44,25 +44,27 @@ def _shared_seccomp() -> bool:
 
 
 PACKAGES = {
-    "gcc": Package("compiles runc and the pause program", program("gcc")),
+    "gcc": Package("compiles runc and the pause program", _program("gcc")),
     "libc6-dev": Package("the C library of static programs", _static_c_library),
-    "pkg-config": Package("finds libseccomp for runc", program("pkg-config")),
+    "pkg-config": Package("finds libseccomp for runc", _program("pkg-config")),
     "libseccomp-dev": Package(
         "runc's seccomp filters", lambda: Path("/usr/include/seccomp.h").exists()
     ),
     "libseccomp2": Package("runc's seccomp filters", _shared_seccomp),
-    "iptables": Package("services and network policies", program("iptables", "iptables-save")),
-    "ipset": Package("network policies", program("ipset")),
-    "conntrack": Package("services of UDP", program("conntrack")),
-    "iproute2": Package("the cluster's network interface", program("ip")),
-    "util-linux": Package("the cluster's namespaces", program("unshare", "mount")),
-    "kmod": Package("loads br_netfilter and overlay", program("modprobe")),
-    "mmdebstrap": Package("root file systems of images", program("mmdebstrap")),
+    "iptables": Package("services and network policies", _program("iptables", "iptables-save")),
+    "ipset": Package("network policies", _program("ipset")),
+    "conntrack": Package("services of UDP", _program("conntrack")),
+    "iproute2": Package("the cluster's network interface", _program("ip")),
+    "util-linux": Package("the cluster's namespaces", _program("unshare", "mount")),
+    "kmod": Package("loads br_netfilter and overlay", _program("modprobe")),
+    "mmdebstrap": Package("root file systems of images", _program("mmdebstrap")),
     "debian-archive-keyring": Package(
         "verifies Debian's packages in images",
         lambda: any(Path("/usr/share/keyrings").glob("debian-archive-keyring.*")),
     ),
-    "skopeo": Package("pushes images to a registry", program("skopeo")),
+    "qpdf": Package("makes encrypted documents, checks outputs", _program("qpdf")),
+    "poppler-utils": Package("checks and renders outputs", _program("pdfinfo", "pdftoppm")),
+    "skopeo": Package("pushes images to a registry", _program("skopeo")),
 }
 
 NODE = ("iptables", "ipset", "conntrack", "iproute2", "util-linux", "kmod", "libseccomp2")

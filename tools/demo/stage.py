@@ -24,11 +24,6 @@ NAMESPACE = "pdf-demo"
 BUCKET_IN = "documents-in"
 BUCKET_OUT = "documents-out"
 
-packages.PACKAGES.setdefault(
-    "qpdf",
-    packages.Package("makes encrypted documents, checks outputs", packages.program("qpdf")),
-)
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -69,7 +64,7 @@ def set_up(installation: Installation, work: Path) -> Stage:
         "pod-security.kubernetes.io/enforce=restricted",
     )  # fmt: skip
     cluster.kubectl("delete", "psj", "--all", "-n", NAMESPACE, "--timeout=60s")
-    words = {name: secrets.token_urlsafe(12) for name in ("reader", "owner", "wrong")}
+    words = {name: secrets.token_hex(10) for name in ("reader", "owner", "wrong")}
     apply(
         cluster,
         build_credentials(installation, NAMESPACE),
