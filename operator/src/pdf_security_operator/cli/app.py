@@ -1,139 +1,187 @@
-"""The commands of `pdfsec` and their options. Parses and delegates; every deed is elsewhere."""
+"""The commands: parse, delegate, show. What they do stands in the modules beside."""
 
-import importlib.metadata
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from pdf_security_operator.cli import display
-from pdf_security_operator.cli.errors import INTERRUPTED, MANIFEST_REFUSED, CommandError
-from pdf_security_operator.cli.lint import lint_files
-from pdf_security_operator.cli.plan import Options, plan_of
-from pdf_security_operator.cli.process import (
-    Result,
-    check_installed,
-    private_workspace,
-    run_processor,
+from pdf_security_operator.cli.codes import all_codes
+from pdf_security_operator.cli.display import show_findings, show_line, show_run, show_table
+from pdf_security_operator.cli.errors import (
+    INTERRUPTED,
+    MANIFEST_REFUSED,
+    CommandError,
+    Finding,
+    ManifestRefusedError,
 )
-from pdf_security_operator.cli.secrets import secret_files_of, write_secrets
-from pdf_security_processor.contract import ExitCode
+from pdf_security_operator.cli.lint import lint_files
+from pdf_security_operator.cli.plan import Options
+from pdf_security_operator.cli.progress import Progress
+from pdf_security_operator.cli.run import run as run_plan
+from pdf_security_operator.cli.text import printable
 
 app = typer.Typer(
+    name="pdfsec",
+    help="Check PdfSecurityJob manifests, and do what they say without a cluster.",
     no_args_is_help=True,
     add_completion=False,
+    # A traceback with local variables could show a password.
     pretty_exceptions_enable=False,
-    help="PDF security jobs without a cluster: run one locally, check manifests offline.",
 )
 
-_Json = Annotated[bool, typer.Option("--json", help="one JSON document, for programs")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+_Manifest = Annotated[
+    str, typer.Option("--file", "-f", help="Manifest of the job; - for standard input.")
+]
+_Input = Annotated[Path, typer.Option("--input", "-i", help="The document; never changed.")]
+_Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where the result goes.")]
+_Report = Annotated[Path | None, typer.Option(help="Where the full report goes, as JSON.")]
+_Class = Annotated[str | None, typer.Option("--class", help="Manifest of the PdfSecurityClass.")]
+_Secret = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME/KEY=FILE",
+        help="File with the value of a Secret's key; - for standard input, once.",
+    ),
+]
+_Name = Annotated[str | None, typer.Option(help="Which job, where the manifest has several.")]
+_Scratch = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, file_okay=False, help="Folder for the document while it is worked on."
+    ),
+]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the processor's log.")]
 
 
 @app.command()
 def run(
-    manifest: Annotated[str, typer.Option("-f", "--file", help="PdfSecurityJob; - is stdin")],
-    input_file: Annotated[Path, typer.Option("--input", help="the document; never changed")],
-    output_file: Annotated[Path | None, typer.Option("--output", help="the result")] = None,
-    report: Annotated[Path | None, typer.Option("--report", help="the full report")] = None,
-    class_file: Annotated[
-        str | None, typer.Option("--class", help="PdfSecurityClass whose limits apply")
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="which job of the file")] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", help="NAME/KEY=FILE: a password; FILE may be -", metavar="REF"),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace existing files")] = False,
-    scratch: Annotated[
-        Path | None, typer.Option("--scratch", help="folder for working files")
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="show the processor's log")] = False,
+    manifest: _Manifest,
+    input: _Input,  # noqa: A002
+    output: _Output = None,
+    report: _Report = None,
+    class_file: _Class = None,
+    secret: _Secret = None,
+    name: _Name = None,
+    scratch: _Scratch = None,
+    overwrite: _Overwrite = False,
+    verbose: _Verbose = False,
     as_json: _Json = False,
 ) -> None:
-    """Do to a document, here, what the cluster would do with that manifest."""
-    with _errors_told(as_json):
-        check_installed()
-        plan = plan_of(
-            Options(manifest, input_file, output_file, report, class_file, name, overwrite)
-        )
-        secrets = secret_files_of(secret or [], list(plan.request.operations))
-        with private_workspace(input_file, scratch) as workspace:
-            write_secrets(secrets, workspace.secrets)
-            request = plan.with_report(workspace.report)
-            with display.progress(quiet=as_json, verbose=verbose) as tell:
-                result = run_processor(request, workspace, tell)
-    if as_json:
-        display.print_lines([json.dumps(_result_dict(result))])
-    else:
-        for note in plan.notes:
-            display.errors.print(f"note: {note}", markup=False)
-        display.print_result(result)
-    raise typer.Exit(result.exit_code)
+    """Do to one document what the pod would do with a job's manifest, without a cluster.
+
+    Exits with the processor's code (see `pdfsec codes`); 2 for wrong usage, 3 for a manifest that
+    the API server or the class would refuse.
+    """
+    options = Options(manifest, input, output, report, class_file, name, overwrite)
+    progress = Progress(_stderr(), verbose=verbose, quiet=as_json)
+    with _errors_shown(as_json=as_json):
+        ran = run_plan(options, secret or [], scratch, progress)
+        if as_json:
+            _print_json(ran.to_json_dict())
+        else:
+            for note in ran.plan.notes:
+                show_line(f"note: {printable(note)}", _stderr())
+            show_run(ran, _stdout())
+        raise typer.Exit(ran.result.exit_code)
 
 
 @app.command()
 def lint(
-    files: Annotated[list[str], typer.Argument(help="manifests or folders of them; - is stdin")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files or folders; - for standard input.")
+    ],
     as_json: _Json = False,
 ) -> None:
-    """Say, offline, what the API server would refuse."""
-    with _errors_told(as_json):
+    """Say what the API server would refuse, without one; exits with 0, or with 3.
+
+    Resources of other kinds are passed over; a file with none of ours is refused.
+    """
+    with _errors_shown(as_json=as_json):
         findings = lint_files(files)
-    if as_json:
-        display.print_lines([json.dumps([asdict(finding) for finding in findings])])
-    else:
-        display.print_lines([str(finding) for finding in findings])
-        if not findings:
-            display.errors.print("nothing to refuse")
-    raise typer.Exit(MANIFEST_REFUSED if findings else 0)
+        if as_json:
+            _print_json([asdict(finding) for finding in findings])
+        else:
+            _show_verdict(findings)
+        raise typer.Exit(MANIFEST_REFUSED if findings else 0)
 
 
 @app.command()
 def codes(as_json: _Json = False) -> None:
-    """List the exit codes of `run`, which are the processor's."""
-    if not as_json:
-        display.print_codes()
-        return
-    listed = [
-        {"code": int(code), "reason": code.reason, "permanent": code.is_permanent}
-        for code in ExitCode
-    ]
-    display.print_lines([json.dumps(listed)])
+    """List the exit codes, and what the operator does after each."""
+    found = all_codes()
+    if as_json:
+        _print_json([asdict(code) for code in found])
+    else:
+        rows = [(str(code.code), code.reason, code.effect) for code in found]
+        show_table(("code", "reason", "effect"), rows, _stdout())
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    display.print_lines([importlib.metadata.version("pdf-security-operator")])
+@app.command("version")
+def show_version(as_json: _Json = False) -> None:
+    """Print the versions of this program and of the processor that it runs."""
+    found = {
+        name: _version_of(name)
+        for name in ("pdf-security-operator", "pdf-security-processor", "pikepdf")
+    }
+    if as_json:
+        _print_json(found)
+    else:
+        for name, number in found.items():
+            show_line(f"{name} {number}", _stdout())
 
 
 @contextmanager
-def _errors_told(as_json: bool) -> Iterator[None]:
+def _errors_shown(*, as_json: bool) -> Iterator[None]:
+    """Turn errors into a message and an exit code."""
     try:
         yield
-    except CommandError as error:
-        _leave(error, as_json)
     except KeyboardInterrupt:
+        show_line("interrupted", _stderr())
         raise typer.Exit(INTERRUPTED) from None
+    except CommandError as error:
+        if as_json:
+            _print_json(error.to_json_dict())
+        elif isinstance(error, ManifestRefusedError):
+            _show_verdict(error.findings)
+        else:
+            show_line(f"pdfsec: {printable(error)}", _stderr())
+        raise typer.Exit(error.exit_code) from None
 
 
-def _leave(error: CommandError, as_json: bool) -> NoReturn:
-    if as_json:
-        display.print_lines([json.dumps(error.to_json_dict())])
+def _show_verdict(findings: Any) -> None:
+    found: list[Finding] = list(findings)
+    show_findings(found, _stdout())
+    if found:
+        count = f"{len(found)} error{'s' if len(found) > 1 else ''}"
+        show_line(f"{count}: this would be refused", _stderr())
     else:
-        sys.stderr.write(f"pdfsec: {error}\n")
-    raise typer.Exit(error.exit_code) from error
+        show_line("no errors", _stderr())
 
 
-def _result_dict(result: Result) -> dict[str, Any]:
-    answer: dict[str, Any] = {"exitCode": result.exit_code}
-    if result.summary:
-        answer |= result.summary.to_json_dict()
-    if result.report:
-        answer["report"] = result.report.to_json_dict()
-    return answer
+def _version_of(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2))
+
+
+def _stdout() -> Console:
+    return Console()
+
+
+def _stderr() -> Console:
+    return Console(stderr=True)

@@ -1,105 +1,156 @@
-"""What a person sees: progress while the processor runs, and tables of what came of it."""
+"""Results for people: tables on a terminal, plain lines elsewhere. Decides nothing."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from pdf_security_operator.cli.process import Event, Result
-from pdf_security_processor.contract import ExitCode, Inspection, Summary
+from pdf_security_operator.cli.errors import Finding
+from pdf_security_operator.cli.run import Ran
+from pdf_security_operator.cli.text import printable, size_of
+from pdf_security_processor.contract import (
+    DocumentReport,
+    Encryption,
+    ExitCode,
+    FileFacts,
+    Inspection,
+    Summary,
+)
 
-errors = Console(stderr=True, highlight=False)
-"""For progress and messages: standard output holds results alone."""
+_WARNINGS_SHOWN = 10
+"""Warnings listed one by one; the report has all."""
 
-output = Console(highlight=False)
-
-_PHASES = {
-    "download.started": "reading the document",
-    "download.finished": "processing the document",
-    "worker.finished": "checking the output",
-    "upload.started": "putting the output in place",
-    "upload.finished": "finishing",
-}
-
-
-@contextmanager
-def progress(*, quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
-    """Show the processor's phases while the block runs.
-
-    Args:
-        quiet: show nothing, for programs.
-        verbose: print its whole log.
-    """
-    if verbose:
-        yield lambda event: errors.print(event, markup=False)
-        return
-    if quiet or not errors.is_terminal:
-        yield lambda _: None
-        return
-    with errors.status("starting the processor") as status:
-
-        def tell(event: Event) -> None:
-            phase = _PHASES.get(str(event.get("event")))
-            if phase:
-                status.update(phase)
-
-        yield tell
+Rows = list[tuple[str, str]]
 
 
-def print_result(result: Result) -> None:
-    """Print what became of the document."""
-    summary = result.summary
-    if summary is None:
-        errors.print(f"the processor ended with code {result.exit_code} and said nothing more:")
-        for line in result.last_lines:
-            errors.print(line, markup=False)
-        return
-    good = result.exit_code == ExitCode.SUCCEEDED
-    colour = "green" if good else "red"
-    table = Table(box=None, show_header=False)
-    table.add_row("outcome", f"[{colour}]{summary.reason}[/]")
-    if summary.message:
-        table.add_row("", summary.message)
-    _add_files(table, summary)
-    removed = ", ".join(f"{number} {kind}" for kind, number in sorted(summary.removed.items()))
-    if removed:
-        table.add_row("removed", removed)
-    table.add_row("took", f"{summary.duration_seconds:.2f} s")
-    table.add_row("peak memory", f"{summary.peak_memory_bytes / 1024**2:.0f} MiB")
-    output.print(table)
-    report = result.report
-    for warning in report.warnings if report else ():
-        errors.print(f"warning: {warning}", markup=False)
-    if report and report.inspection and summary.output is None:
-        output.print(_inspection_table(report.inspection))
+def show_run(ran: Ran, console: Console) -> None:
+    """Show how a run ended."""
+    result = ran.result
+    if result.summary is None:
+        rows = [("outcome", f"NoSummary (exit code {result.exit_code})")]
+        rows += [("log", line) for line in result.last_lines]
+    else:
+        rows = summary_rows(result.summary, result.report)
+        if ran.plan.request.report and result.summary.report_location:
+            place = ran.plan.request.report.file
+            rows.append(("report", f"{place.root}/{place.path}" if place else ""))
+    show_rows(rows, console, "red" if result.exit_code else "green")
+    asked = any(one.inspect is not None for one in ran.plan.request.operations)
+    if asked and result.report and result.report.inspection:
+        show_rows(inspection_rows(result.report.inspection), console, "cyan")
 
 
-def print_codes() -> None:
-    """Print the exit codes."""
-    table = Table("code", "reason", "in the cluster", box=None)
-    for code in ExitCode:
-        again = "not retried" if code.is_permanent else "retried" if code else ""
-        table.add_row(str(int(code)), code.reason, again)
-    output.print(table)
-
-
-def print_lines(lines: list[str]) -> None:
-    """Print lines as they are."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-
-
-def _add_files(table: Table, summary: Summary) -> None:
+def summary_rows(summary: Summary, report: DocumentReport | None) -> Rows:
+    """List what a person wants to know of a run."""
+    try:
+        retried = "" if ExitCode(summary.exit_code).is_permanent else ", would be retried"
+    except ValueError:
+        retried = ""
+    rows = [("outcome", summary.reason)]
+    if summary.exit_code:
+        rows = [
+            ("outcome", f"{summary.reason} (exit code {summary.exit_code}{retried})"),
+            ("message", summary.message),
+        ]
     for name, facts in (("input", summary.input), ("output", summary.output)):
-        if facts is None:
-            continue
-        pages = f", {facts.pages} pages" if facts.pages is not None else ""
-        table.add_row(name, f"{facts.bytes} bytes{pages}, sha256 {facts.sha256}")
+        rows += _file_rows(name, facts)
+    for kind, count in sorted(summary.removed.items()):
+        rows.append(("removed", f"{count} {kind}"))
+    rows.append(("warnings", str(summary.warnings)))
+    for warning in (report.warnings if report else [])[:_WARNINGS_SHOWN]:
+        rows.append(("warning", warning))
+    rows.append(("duration", f"{summary.duration_seconds:.2f} s"))
+    if summary.peak_memory_bytes:
+        rows.append(("peak memory", size_of(summary.peak_memory_bytes)))
+    return rows
 
 
-def _inspection_table(facts: Inspection) -> Table:
-    table = Table(box=None, show_header=False)
-    for name, value in facts.to_json_dict().items():
-        table.add_row(name, str(value))
-    return table
+def inspection_rows(inspection: Inspection) -> Rows:
+    """List the facts of a document."""
+    rows = [
+        ("PDF version", inspection.pdf_version),
+        ("pages", "unknown" if inspection.pages is None else str(inspection.pages)),
+        ("linearized", _yes(inspection.linearized)),
+        ("encryption", _encryption_text(inspection.encryption)),
+    ]
+    if inspection.encryption:
+        for name, allowed in inspection.encryption.permissions.items():
+            text = _yes(allowed) if isinstance(allowed, bool) else allowed
+            rows.append((f"may {name}", text))
+    rows += [
+        ("signatures", str(inspection.signatures)),
+        ("form fields", str(inspection.form_fields)),
+        ("XFA form", _yes(inspection.has_xfa)),
+        ("document information", _yes(inspection.has_info)),
+        ("XMP metadata", _yes(inspection.has_xmp)),
+    ]
+    found = sorted(inspection.active_content.items())
+    rows += [("active content", f"{count} {kind}") for kind, count in found]
+    return rows if found else [*rows, ("active content", "none")]
+
+
+def show_rows(rows: Rows, console: Console, colour: str) -> None:
+    """Show names and values, the first value in a colour."""
+    if not console.is_terminal:
+        for name, value in rows:
+            show_line(f"{name}: {printable(value)}", console)
+        return
+    table = Table(show_header=False, border_style="dim")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    previous = ""
+    for index, (name, value) in enumerate(rows):
+        style = colour if index == 0 else ""
+        table.add_row("" if name == previous else name, Text(printable(value), style=style))
+        previous = name
+    console.print(table)
+
+
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    """Show a table; columns separated by tabs where it is no terminal."""
+    if not console.is_terminal:
+        for row in (heads, *rows):
+            show_line("\t".join(printable(cell) for cell in row), console)
+        return
+    table = Table(*heads, border_style="dim")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(table)
+
+
+def show_findings(findings: Sequence[Finding], console: Console) -> None:
+    """Show what is wrong, one line each, as compilers do: editors jump to it."""
+    for finding in findings:
+        text = Text.assemble(
+            (f"{printable(finding.file)}:{finding.line}: ", "dim"),
+            (f"{printable(finding.field)}: " if finding.field else "", "bold"),
+            printable(finding.message),
+        )
+        console.print(text, soft_wrap=True, highlight=False)
+
+
+def show_line(text: str, console: Console) -> None:
+    """Show one line as it is: no markup, no colours, no wrapping."""
+    console.file.write(f"{text}\n")
+
+
+def _file_rows(name: str, facts: FileFacts | None) -> Rows:
+    if facts is None:
+        return []
+    pages = "" if facts.pages is None else f", {facts.pages} pages"
+    # The size to the byte: with the digest it is what others compare.
+    return [(name, f"{facts.bytes} bytes{pages}"), (f"{name} sha256", facts.sha256)]
+
+
+def _encryption_text(encryption: Encryption | None) -> str:
+    if encryption is None:
+        return "none"
+    return (
+        f"{encryption.algorithm}, {encryption.key_bits} bits, revision {encryption.revision}, "
+        f"opened with the {encryption.opened_with} password"
+    )
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

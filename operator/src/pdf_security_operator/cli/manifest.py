@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -21,7 +21,10 @@ _DEPTH = 100
 _NODES = 200_000
 """Values that a file may expand to: aliases of aliases grow beyond all memory."""
 
-Path_ = tuple[str | int, ...]
+_EXACT = 2**53
+"""Below it a floating-point number is exactly the whole number it shows."""
+
+_Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -94,25 +97,31 @@ def parse_documents(file: str, content: bytes) -> Iterator[Document]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 as kubectl's parser reads it (sigs.k8s.io/yaml): dates and times are text."""
+    """YAML 1.1 as kubectl's parser reads it (sigs.k8s.io/yaml).
+
+    Unlike PyYAML's: dates, times and `=` are text, `y` and `n` are not, and 1e1 is a number.
+    """
+
+    bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, expression)
         for tag, expression in resolvers
-        if not tag.endswith((":timestamp", ":int", ":float"))
+        if not tag.endswith((":timestamp", ":value", ":int", ":float"))
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), list("yYnN"))
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:int",
-    re.compile(r"^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"),
+    re.compile(r"^[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"),
     list("-+0123456789"),
 )
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"^([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"),
+    re.compile(r"^([-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"),
     list("-+0123456789."),
 )
 
@@ -126,7 +135,7 @@ class _Builder:
         self._lines = lines
         self._count = 0
 
-    def build(self, node: yaml.Node, path: Path_, depth: int) -> Any:
+    def build(self, node: yaml.Node, path: _Path, depth: int) -> Any:
         """Give a node's value, and note the lines of all below it."""
         self._count += 1
         if depth > _DEPTH or self._count > _NODES:
@@ -138,9 +147,12 @@ class _Builder:
             return [
                 self.build(item, (*path, index), depth + 1) for index, item in enumerate(node.value)
             ]
-        return self._loader.construct_object(node)
+        value = self._loader.construct_object(node)
+        # On its way through JSON 1e1 becomes 10, which is an integer.
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+        return int(value) if whole else value
 
-    def _map(self, node: yaml.MappingNode, path: Path_, depth: int) -> dict[str, Any]:
+    def _map(self, node: yaml.MappingNode, path: _Path, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -161,6 +173,8 @@ class _Builder:
         if not isinstance(node, yaml.ScalarNode):
             raise _refused(self._file, node, "has a key that is not text")
         value = self._loader.construct_object(node)
+        if value is None:
+            raise _refused(self._file, node, "has an empty key")
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 

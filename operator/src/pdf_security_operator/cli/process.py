@@ -85,7 +85,8 @@ def private_workspace(input_file: Path, scratch: Path | None) -> Iterator[Worksp
     made: list[Path] = []
 
     def folder(parent: Path) -> Path:
-        made.append(Path(tempfile.mkdtemp(prefix="pdfsec-", dir=parent)))
+        # Absolute: the processor's working folder is another.
+        made.append(Path(tempfile.mkdtemp(prefix="pdfsec-", dir=parent.resolve())))
         return made[-1]
 
     with _terminated_raised():
@@ -117,15 +118,9 @@ def run_processor(request: Request, workspace: Workspace, tell: Callable[[Event]
     Returns:
         How it ended. Leaving by an exception ends it first, as a pod is ended.
     """
-    environment = {
-        REQUEST_VARIABLE: request.to_environment_value(),
-        "PDF_SECURITY_SECRETS_PATH": str(workspace.secrets),
-        "PDF_SECURITY_SCRATCH_PATH": str(workspace.scratch),
-        "PDF_SECURITY_TERMINATION_MESSAGE_PATH": str(workspace.termination_message),
-    }
     process = subprocess.Popen(
         COMMAND,
-        env=environment,
+        env=_environment_of(request, workspace),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -149,6 +144,16 @@ def run_processor(request: Request, workspace: Workspace, tell: Callable[[Event]
         place = Path(request.report.file.root) / request.report.file.path
         report = _parsed(DocumentReport, place)
     return Result(status if status >= 0 else 128 - status, summary, report, last_lines)
+
+
+def _environment_of(request: Request, workspace: Workspace) -> dict[str, str]:
+    """Build the whole environment: nothing of this process's own is handed on."""
+    return {
+        REQUEST_VARIABLE: request.to_environment_value(),
+        "PDF_SECURITY_SECRETS_PATH": str(workspace.secrets),
+        "PDF_SECURITY_SCRATCH_PATH": str(workspace.scratch),
+        "PDF_SECURITY_TERMINATION_MESSAGE_PATH": str(workspace.termination_message),
+    }
 
 
 def _follow(process: subprocess.Popen[bytes], tell: Callable[[Event], None]) -> tuple[str, ...]:

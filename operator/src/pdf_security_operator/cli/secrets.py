@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 
 from pdf_security_operator.cli.errors import UsageError
@@ -72,6 +73,9 @@ def write_secrets(secrets: list[SecretFile], folder: Path) -> None:
 
 def _read(secret: SecretFile) -> bytes:
     option = f"--secret {secret.name}/{secret.key}"
+    if secret.file == STDIN and sys.stdin.isatty():
+        # A terminal would show what is typed.
+        return getpass(f"{secret.name}/{secret.key}: ").encode()
     try:
         source = secret.file
         with sys.stdin.buffer if source == STDIN else Path(source).open("rb") as stream:

@@ -1,0 +1,33 @@
+"""The table of exit codes: the contract's, and the command line's own."""
+
+from dataclasses import dataclass
+
+from pdf_security_operator.cli import errors
+from pdf_security_processor.contract import ExitCode
+
+
+@dataclass(frozen=True)
+class Code:
+    """One exit code: whose it is, and what the operator does after it."""
+
+    code: int
+    reason: str
+    effect: str
+
+
+def all_codes() -> list[Code]:
+    """List every exit status of `pdfsec run`, in order."""
+    own = [
+        Code(errors.USAGE, errors.UsageError.reason, "command line only"),
+        Code(errors.MANIFEST_REFUSED, errors.ManifestRefusedError.reason, "command line only"),
+        Code(errors.INTERRUPTED, "Interrupted", "command line only"),
+        Code(errors.TERMINATED, "Terminated", "retried"),
+    ]
+    contract = [Code(int(code), code.reason, _effect(code)) for code in ExitCode]
+    return sorted(own + contract, key=lambda code: code.code)
+
+
+def _effect(code: ExitCode) -> str:
+    if code is ExitCode.SUCCEEDED:
+        return "succeeded"
+    return "permanent" if code.is_permanent else "retried"
