@@ -208,6 +208,22 @@ def is_finished(job: Object) -> bool:
     )
 
 
+def is_settling(job: Object) -> bool:
+    """Whether a pod of an unfinished Job has ended, and the Job is about to say what follows."""
+    status = job.get("status", {})
+    uncounted = status.get("uncountedTerminatedPods", {})
+    return not is_finished(job) and any(
+        (
+            *uncounted.values(),
+            *(
+                condition["status"] == "True"
+                for condition in status.get("conditions", [])
+                if condition["type"] in ("SuccessCriteriaMet", "FailureTarget")
+            ),
+        )
+    )
+
+
 def _uid(body: Object) -> str:
     return str(body["metadata"]["uid"])
 
@@ -231,7 +247,16 @@ def _trimmed_job(job: Object) -> Object:
     """Keep of a Job what its owner's status is made of."""
     metadata = job["metadata"]
     status = job.get("status", {})
-    kept = ("conditions", "active", "ready", "terminating", "failed", "succeeded", "startTime")
+    kept = (
+        "conditions",
+        "active",
+        "ready",
+        "terminating",
+        "failed",
+        "succeeded",
+        "startTime",
+        "uncountedTerminatedPods",
+    )
     return {
         "effective": _effective(metadata),
         "metadata": {

@@ -29,7 +29,7 @@ from pdf_security_operator.errors import (
 )
 from pdf_security_operator.events import build_event, event_of
 from pdf_security_operator.job import build_job
-from pdf_security_operator.observed import Key, Observed, is_finished, owner_uid_of
+from pdf_security_operator.observed import Key, Observed, is_finished, is_settling, owner_uid_of
 from pdf_security_operator.outcome import State, state_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.settings import Settings
@@ -90,6 +90,9 @@ class Reconciler:
             state = State("Suspended", "Suspended", "spec.suspend is true; no Job was created")
             await self._record(body, state, None)
             return None
+        if is_settling(job):
+            # What was seen of its pods last says more than that none runs now.
+            return STUCK_SECONDS
         job = await self._suspended_as_wanted(body, job)
         pods, warnings = await self._look_at_pods(body, job)
         running = condition_of(body.get("status", {}), "Running")

@@ -1,0 +1,107 @@
+"""The work queue: nothing twice at a time, nothing forgotten, nobody crowded out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pdf_security_operator import queue as queue_module
+from pdf_security_operator.queue import FairQueue
+
+
+async def drained(queue: FairQueue[str]) -> list[str]:
+    """Take everything that is in line now."""
+    taken = []
+    while len(queue):
+        key = await queue.get()
+        taken.append(key)
+        queue.done(key)
+    return taken
+
+
+async def test_once_however_often_it_is_added() -> None:
+    """A burst of events of one job would be worked on one by one."""
+    queue: FairQueue[str] = FairQueue()
+    for _ in range(5):
+        queue.add("a", group="x")
+    assert await drained(queue) == ["a"]
+
+
+async def test_never_twice_at_the_same_time() -> None:
+    """Two workers would bring the same job forward side by side, and create its Job twice."""
+    queue: FairQueue[str] = FairQueue()
+    queue.add("a", group="x")
+    key = await queue.get()
+    queue.add("a", group="x")
+    assert len(queue) == 0
+    queue.done(key)
+    assert await drained(queue) == ["a"]
+
+
+async def test_groups_take_turns() -> None:
+    """A namespace with a thousand jobs would hold up one with a single job."""
+    queue: FairQueue[str] = FairQueue()
+    for number in range(100):
+        queue.add(f"many-{number}", group="many")
+    queue.add("one", group="one")
+    assert (await drained(queue)).index("one") <= 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "order"),
+    [
+        pytest.param([("a", 0, 2), ("b", 0, 1)], ["b", "a"], id="older-first"),
+        pytest.param([("a", 0, 1), ("b", 5, 2)], ["b", "a"], id="priority-before-age"),
+        pytest.param([("a", 0, 0), ("b", 0, 0)], ["a", "b"], id="as-they-came"),
+    ],
+)
+async def test_order(entries: list[tuple[str, int, float]], order: list[str]) -> None:
+    """An urgent job would wait behind the others of its namespace."""
+    queue: FairQueue[str] = FairQueue()
+    for key, priority, age in entries:
+        queue.add(key, group="x", priority=priority, age=age)
+    assert await drained(queue) == order
+
+
+async def test_delay_gives_way_to_an_event() -> None:
+    """A job that something happened to would wait for its next look, and then be seen twice."""
+    queue: FairQueue[str] = FairQueue()
+    queue.add_after("a", 0.02, group="x")
+    assert len(queue) == 0
+    queue.add("a", group="x")
+    assert await drained(queue) == ["a"]
+    await asyncio.sleep(0.05)
+    assert len(queue) == 0
+
+
+async def test_delay_ends() -> None:
+    """What is to be looked at again later never would be."""
+    queue: FairQueue[str] = FairQueue()
+    queue.add_after("a", 0.01, group="x")
+    assert await asyncio.wait_for(queue.get(), 5) == "a"
+
+
+async def test_failures_back_off_and_are_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API server in trouble would be asked ever faster, or a mended one ever slower."""
+    monkeypatch.setattr(queue_module, "FIRST_DELAY_SECONDS", 10.0)
+    queue: FairQueue[str] = FairQueue()
+    first, second = queue.retry("a", group="x"), queue.retry("a", group="x")
+    assert 10 <= first <= 13
+    assert 20 <= second <= 26
+    assert queue.retry("a", group="x", at_least=50) >= 50
+    queue.forgive("a")
+    assert queue.retry("a", group="x") <= 13
+    for _ in range(30):
+        longest = queue.retry("a", group="x")
+    assert longest <= queue_module.LONGEST_DELAY_SECONDS * 1.3
+
+
+async def test_every_waiting_worker_is_woken() -> None:
+    """Workers would sleep beside a full queue."""
+    queue: FairQueue[str] = FairQueue()
+    workers = [asyncio.create_task(queue.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for key in ("a", "b", "c"):
+        queue.add(key, group=key)
+    assert sorted(await asyncio.wait_for(asyncio.gather(*workers), 5)) == ["a", "b", "c"]
