@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from product import Installation, install
 
 from cluster import Cluster, ensure_up
 from images.build import REPOSITORY
+from product import Installation, install
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,7 @@ def exclusive_operator() -> Iterator[None]:
 
 
 @contextmanager
-def temporary_namespace(
-    cluster: Cluster, prefix: str, *, restricted: bool = True
-) -> Iterator[str]:
+def temporary_namespace(cluster: Cluster, prefix: str, *, restricted: bool = True) -> Iterator[str]:
     """Make a namespace for as long as it is needed."""
     name = f"{prefix}-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)

@@ -1,0 +1,104 @@
+"""The network policies that confine pods: there before them, and gone after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from e2e_support import wait_for
+from operator_scene import OPERATOR_USER, Api, Object, Scene, creations, open_scene
+from pdf_security_operator.network import deny_policy_name, storage_policy_name
+from processor import documents
+from product import Installation
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def scene(api: Api, installation: Installation) -> Iterator[Scene]:
+    with open_scene(api, installation, "policies") as opened:
+        opened.add_class()
+        opened.put("plain.pdf", documents.plain())
+        yield opened
+
+
+def _names(scene: Scene) -> set[str]:
+    return {deny_policy_name(scene.namespace), storage_policy_name(scene.namespace)}
+
+
+def test_policies_stand_before_the_job_and_belong_to_the_class(scene: Scene, api: Api) -> None:
+    """Would break: the first pods of a namespace reach everything."""
+    scene.start("first")
+    scene.until("first", "Succeeded")
+    writes = scene.writes()
+    assert max(creations(writes, "networkpolicies")) < min(creations(writes, "jobs"))
+    policies = scene.policies()
+    assert set(policies) == _names(scene)
+    class_body = api.get("pdfsecurityclasses", scene.namespace) or {}
+    for policy in policies.values():
+        (owner,) = policy["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["uid"]) == ("PdfSecurityClass", class_body["metadata"]["uid"])
+
+    # The second job finds them there, and writes nothing.
+    scene.start("second")
+    scene.until("second", "Succeeded")
+    assert scene.policies() == policies
+
+
+@pytest.mark.parametrize("harm", ["deleted", "opened"])
+def test_a_policy_that_was_tampered_with_is_restored_before_the_next_job(
+    scene: Scene, api: Api, harm: str
+) -> None:
+    """Would break: one careless `kubectl delete` leaves all later pods unconfined."""
+    scene.start("first")
+    scene.until("first", "Succeeded")
+    before = scene.policies()
+    name = deny_policy_name(scene.namespace)
+    if harm == "deleted":
+        api.delete("networkpolicies", name, scene.namespace)
+    else:
+        api.patch("networkpolicies", name, {"spec": {"egress": [{}]}}, scene.namespace)
+    scene.start("second")
+    scene.until("second", "Succeeded")
+    assert scene.policies()[name]["spec"] == before[name]["spec"]
+    writes = scene.writes()
+    (restored,) = [
+        place
+        for place, entry in enumerate(writes)
+        if entry["user"]["username"] == OPERATOR_USER
+        and entry["objectRef"].get("name") == name
+        and entry["verb"] == ("create" if harm == "deleted" else "update")
+        and place > min(creations(writes, "jobs"))
+    ]
+    assert restored < max(creations(writes, "jobs"))
+
+
+def test_policies_go_with_the_last_user_and_not_before_its_pod(scene: Scene) -> None:
+    """Would break: the pod of a deleted job spends its grace time unconfined."""
+    applied = scene.start("first", scene.waiting_spec())
+    scene.start("second")
+    scene.until("second", "Succeeded")
+    scene.remove("second")
+    wait_for(lambda: scene.pods_of(applied), "a pod")
+    assert set(scene.policies()) == _names(scene)
+    scene.remove("first")
+    wait_for(lambda: scene.policies() == {}, "the policies are gone")
+    writes = scene.writes()
+    assert max(_deletions(writes, "pods")) < min(_deletions(writes, "networkpolicies"))
+
+
+def _deletions(writes: list[Object], plural: str) -> list[int]:
+    return [
+        place
+        for place, entry in enumerate(writes)
+        if entry["verb"] == "delete" and entry["objectRef"]["resource"] == plural
+    ]
+
+
+def test_policies_go_with_their_class(scene: Scene, api: Api) -> None:
+    """Would break: a class that is deleted leaves its traces in every namespace."""
+    scene.start("first")
+    scene.until("first", "Succeeded")
+    api.delete("pdfsecurityclasses", scene.namespace)
+    wait_for(lambda: scene.policies() == {}, "the policies are gone")
