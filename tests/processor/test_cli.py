@@ -81,7 +81,8 @@ class Desk:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [PDFSEC, *arguments],
+            # What a shell starts in the background ignores Ctrl-C, and so would its children.
+            ["env", "--default-signal=INT", PDFSEC, *arguments],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary), "COLUMNS": "200"},
             stdin=subprocess.PIPE,

@@ -1,4 +1,7 @@
-"""Every error of the processor, each with the exit code it owns; no text of a document, no secret.
+"""Every error of the processor, each with the exit code it owns.
+
+Messages hold no secret, and of a document no string and no stream. Names of keys may appear, where
+qpdf says what is wrong with one: printable, and cut.
 
 ProcessorError
 ├── InternalError
@@ -34,7 +37,7 @@ ProcessorError
 
 from typing import ClassVar
 
-from pdf_security_processor.contract import ExitCode
+from pdf_security_processor.contract import TERMINATED, ExitCode
 
 
 class ProcessorError(Exception):
@@ -221,5 +224,5 @@ class ReportRefusedError(WorkerError):
 class TerminationError(BaseException):
     """SIGTERM came. Not an `Exception`: nothing but cleaning up may stop it on its way out."""
 
-    exit_status: ClassVar[int] = 143
+    exit_status: ClassVar[int] = TERMINATED
     """128 and SIGTERM's number, as a shell reports it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pdf_security_operator.cli import errors
-from pdf_security_processor.contract import ExitCode
+from pdf_security_processor.contract import TERMINATED, ExitCode
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ def all_codes() -> list[Code]:
         Code(errors.USAGE, errors.UsageError.reason, "command line only"),
         Code(errors.MANIFEST_REFUSED, errors.ManifestRefusedError.reason, "command line only"),
         Code(errors.INTERRUPTED, "Interrupted", "command line only"),
-        Code(errors.TERMINATED, "Terminated", "retried"),
+        Code(TERMINATED, "Terminated", "retried"),
     ]
     contract = [Code(int(code), code.reason, _effect(code)) for code in ExitCode]
     return sorted(own + contract, key=lambda code: code.code)

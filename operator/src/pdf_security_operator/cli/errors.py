@@ -18,9 +18,6 @@ MANIFEST_REFUSED = 3
 INTERRUPTED = 130
 """128 and SIGINT, as shells have it."""
 
-TERMINATED = 143
-"""128 and SIGTERM, as the processor has it too."""
-
 
 @dataclass(frozen=True)
 class Finding:

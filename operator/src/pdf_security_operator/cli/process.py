@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pdf_security_operator.cli.errors import TERMINATED, UsageError
-from pdf_security_processor.contract import DocumentReport, Request, Summary
+from pdf_security_operator.cli.errors import UsageError
+from pdf_security_processor.contract import TERMINATED, DocumentReport, Request, Summary
 from pdf_security_processor.contract.report import TERMINATION_MESSAGE_BYTES
 from pdf_security_processor.contract.request import REQUEST_VARIABLE
 

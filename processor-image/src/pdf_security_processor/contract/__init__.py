@@ -3,7 +3,7 @@
 Pydantic only, plain data only. Nothing here opens a file, a socket or a PDF.
 """
 
-from pdf_security_processor.contract.exit_codes import ExitCode
+from pdf_security_processor.contract.exit_codes import TERMINATED, ExitCode
 from pdf_security_processor.contract.model import Model, cel_rules
 from pdf_security_processor.contract.operations import (
     Decrypt,
@@ -32,6 +32,7 @@ from pdf_security_processor.contract.request import (
 )
 
 __all__ = [
+    "TERMINATED",
     "Decrypt",
     "DocumentReport",
     "Encrypt",

@@ -8,6 +8,9 @@ from enum import IntEnum
 
 _FIRST_PERMANENT = 20
 
+TERMINATED = 143
+"""Exit status after SIGTERM, as shells have it (128 and the signal's number): no outcome at all."""
+
 
 class ExitCode(IntEnum):
     """Outcome of the processing of one document."""
