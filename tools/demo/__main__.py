@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
+from rich.table import Column, Table
 
 from cluster import Cluster, ensure_up
 from cluster.errors import ClusterError
@@ -138,7 +138,9 @@ def _collect(stage: Stage) -> list[tuple[str, Path]]:
 
 
 def _output_table(outputs: list[tuple[str, Path]]) -> Table:
-    table = Table("output", "where on this machine", "qpdf says")
+    # Paths are folded and never cut: people copy them.
+    place = Column("where on this machine", overflow="fold")
+    table = Table("output", place, Column("qpdf says", no_wrap=True))
     for name, path in outputs:
         table.add_row(name, str(path), _qpdf_says(path) if path.suffix == ".pdf" else "")
     return table
