@@ -15,6 +15,9 @@ from product import Installation
 
 pytestmark = pytest.mark.cluster
 
+SLOW = {"resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": "150m", "memory": "1Gi"}}}
+"""Little CPU: the upload takes long enough to be met."""
+
 UPLOAD_BYTES = 96 * 1024**2
 """Several parts, so that the upload can be met half-way."""
 
@@ -38,9 +41,7 @@ def _large() -> bytes:
 def test_a_job_deleted_while_it_uploads_leaves_no_part_of_its_output(scene: Scene) -> None:
     """Would break: half an output, or parts that nobody sees and everybody pays for."""
     scene.put("large.pdf", _large())
-    # Little CPU: the upload takes long enough to be met.
-    slow = {"requests": {"cpu": "10m"}, "limits": {"cpu": "150m", "memory": "1Gi"}}
-    spec = scene.spec("large.pdf", "large-out.pdf", resources=slow, scratchSize="400Mi")
+    spec = scene.spec("large.pdf", "large-out.pdf", scratchSize="400Mi", **SLOW)
     applied = scene.start("large", spec)
     wait_for(lambda: _uploads(scene), "an upload in parts has begun", 90)
     scene.remove("large")
@@ -48,6 +49,23 @@ def test_a_job_deleted_while_it_uploads_leaves_no_part_of_its_output(scene: Scen
     assert scene.jobs_of(applied) == []
     assert _uploads(scene) == []
     assert scene.objects() == {"plain.pdf", "large.pdf"}
+
+
+def test_a_job_suspended_while_it_uploads_loses_no_attempt(scene: Scene) -> None:
+    """Would break: `suspend` fails a job that may not be retried, for no fault of its document."""
+    scene.put("large.pdf", _large())
+    spec = scene.spec("large.pdf", "large-out.pdf", scratchSize="400Mi", backoffLimit=0, **SLOW)
+    applied = scene.start("held", spec)
+    wait_for(lambda: _uploads(scene), "an upload in parts has begun", 90)
+    scene.change("held", suspend=True)
+    scene.until("held", "Suspended")
+    wait_for(lambda: not scene.pods_of(applied), "the pod is gone")
+    assert _uploads(scene) == []
+    assert "large-out.pdf" not in scene.objects()
+    scene.change("held", suspend=False)
+    done = scene.until("held", "Succeeded", seconds=120)
+    assert done["status"]["attempts"] == 1
+    assert "large-out.pdf" in scene.objects()
 
 
 def _uploads(scene: Scene) -> list[str]:

@@ -27,7 +27,7 @@ def _names(scene: Scene) -> set[str]:
     return {deny_policy_name(scene.namespace), storage_policy_name(scene.namespace)}
 
 
-def test_policies_stand_before_the_job_and_belong_to_the_class(scene: Scene, api: Api) -> None:
+def test_policies_stand_before_the_job(scene: Scene) -> None:
     """Would break: the first pods of a namespace reach everything."""
     scene.start("first")
     scene.until("first", "Succeeded")
@@ -35,10 +35,8 @@ def test_policies_stand_before_the_job_and_belong_to_the_class(scene: Scene, api
     assert max(creations(writes, "networkpolicies")) < min(creations(writes, "jobs"))
     policies = scene.policies()
     assert set(policies) == _names(scene)
-    class_body = api.get("pdfsecurityclasses", scene.namespace) or {}
-    for policy in policies.values():
-        (owner,) = policy["metadata"]["ownerReferences"]
-        assert (owner["kind"], owner["uid"]) == ("PdfSecurityClass", class_body["metadata"]["uid"])
+    # The garbage collector would take them away with their class, from under running pods.
+    assert not any("ownerReferences" in policy["metadata"] for policy in policies.values())
 
     # The second job finds them there, and writes nothing.
     scene.start("second")
@@ -74,6 +72,28 @@ def test_a_policy_that_was_tampered_with_is_restored_before_the_next_job(
     assert restored < max(creations(writes, "jobs"))
 
 
+def test_a_policy_is_restored_under_a_pod_that_runs(scene: Scene, api: Api) -> None:
+    """Would break: a running pod, and each retry of it, stays unconfined until the next job."""
+    applied = scene.start("first", scene.waiting_spec())
+    wait_for(lambda: scene.pods_of(applied), "a pod")
+    before = scene.policies()
+    name = deny_policy_name(scene.namespace)
+    api.delete("networkpolicies", name, scene.namespace)
+    wait_for(lambda: name in scene.policies(), "the policy is back", 10)
+    api.patch("networkpolicies", name, {"spec": {"egress": [{}]}}, scene.namespace)
+    wait_for(lambda: scene.policies()[name]["spec"] == before[name]["spec"], "it is closed", 10)
+
+
+def test_a_narrower_class_closes_what_is_open(scene: Scene, api: Api) -> None:
+    """Would break: what an administrator takes back stays open to what runs."""
+    applied = scene.start("first", scene.waiting_spec())
+    wait_for(lambda: scene.pods_of(applied), "a pod")
+    name = storage_policy_name(scene.namespace)
+    assert "egress" in scene.policies()[name]["spec"]
+    api.patch("pdfsecurityclasses", scene.namespace, {"spec": {"storageEndpoints": []}})
+    wait_for(lambda: "egress" not in scene.policies()[name]["spec"], "it is closed", 10)
+
+
 def test_policies_go_with_the_last_user_and_not_before_its_pod(scene: Scene) -> None:
     """Would break: the pod of a deleted job spends its grace time unconfined."""
     applied = scene.start("first", scene.waiting_spec())
@@ -96,9 +116,14 @@ def _deletions(writes: list[Object], plural: str) -> list[int]:
     ]
 
 
-def test_policies_go_with_their_class(scene: Scene, api: Api) -> None:
-    """Would break: a class that is deleted leaves its traces in every namespace."""
-    scene.start("first")
-    scene.until("first", "Succeeded")
+def test_policies_go_with_their_class_and_not_before_its_pods(scene: Scene, api: Api) -> None:
+    """Would break: traces of a deleted class in every namespace; or pods that it leaves open."""
+    applied = scene.start("first", scene.waiting_spec())
+    wait_for(lambda: scene.pods_of(applied), "a pod")
     api.delete("pdfsecurityclasses", scene.namespace)
+    scene.start("after")
+    scene.until("after", "Queued", "ClassNotFound")
+    assert set(scene.policies()) == _names(scene)
+    scene.add_missing_secret()
+    scene.until("first", "Succeeded")
     wait_for(lambda: scene.policies() == {}, "the policies are gone")

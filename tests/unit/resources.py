@@ -7,7 +7,6 @@ from typing import Any
 Object = dict[str, Any]
 
 UID = "5b1f7c1e-6d8f-4c55-9d3e-0c4b1d0a7e11"
-CLASS_UID = "c0ffee00-0000-4000-8000-000000000001"
 DIGEST = "a" * 64
 IMAGE = f"registry.example/pdf-security-processor@sha256:{DIGEST}"
 NOW = "2026-03-01T12:00:00Z"

@@ -58,8 +58,9 @@ def test_may_start(concurrency: dict[str, Any] | None, running: Running) -> None
         pytest.param(
             {"total": 3, "perNamespace": 3},
             Running(3, 3),
-            "ConcurrencyLimit",
-            "3 jobs of the class run, of 3 that may",
+            # Always the same one first: a waiting job's reason would change to and fro.
+            "NamespaceConcurrencyLimit",
+            "3 jobs of the class run in this namespace, of 3 that may",
             id="both-reached",
         ),
     ],

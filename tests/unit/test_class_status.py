@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from invalid_resources import security_class
-from pdf_security_operator.class_status import class_faults_of, class_status_of
+from pdf_security_operator.class_status import class_status_of, examined_class_of
 
 NOW = "2026-11-24T05:00:00Z"
 LATER = "2026-11-24T06:00:00Z"
@@ -35,6 +35,11 @@ def body(**spec: Any) -> dict[str, Any]:
             "spec.storageEndpoints[0].caBundle",
             id="no-certificate",
         ),
+        pytest.param(
+            {"storageEndpoints": [{**ENDPOINT, "caBundle": "# Zürich\n"}]},
+            "spec.storageEndpoints[0].caBundle",
+            id="only-a-comment",
+        ),
         pytest.param({"dns": {"cidrs": ["10.0.0.0/99"]}}, "spec.dns.cidrs[0]", id="dns"),
         pytest.param(
             {"defaults": {"resources": {"limits": {"memory": "64Gi"}}}},
@@ -51,17 +56,19 @@ def body(**spec: Any) -> dict[str, Any]:
 )
 def test_faults(spec: dict[str, Any], fault: str) -> None:
     """Every job of the class would fail, or be refused by the API server, with no word on why."""
-    faults = class_faults_of(body(**spec))
+    faults = examined_class_of(body(**spec)).faults
     assert any(one.startswith(fault) for one in faults), faults
-    (condition,) = class_status_of(body(**spec), NOW)["conditions"]
+    (condition,) = class_status_of(body(**spec), faults, NOW)["conditions"]
     assert (condition["status"], condition["reason"]) == ("False", "Invalid")
     assert fault in condition["message"]
 
 
 def test_accepted() -> None:
     """A good class would be held back."""
-    assert class_faults_of(body()) == []
-    assert class_status_of(body(), NOW) == {
+    examined = examined_class_of(body())
+    assert examined.spec is not None
+    assert examined.faults == ()
+    assert class_status_of(body(), (), NOW) == {
         "observedGeneration": 3,
         "conditions": [
             {
@@ -78,5 +85,5 @@ def test_accepted() -> None:
 
 def test_says_nothing_new() -> None:
     """The status would be written again and again, each write an event that causes the next."""
-    known = {**body(), "status": class_status_of(body(), NOW)}
-    assert class_status_of(known, LATER) == known["status"]
+    known = {**body(), "status": class_status_of(body(), (), NOW)}
+    assert class_status_of(known, (), LATER) == known["status"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ def test_scratch_is_a_bounded_tmpfs(built: Object) -> None:
 
 
 def test_pod_failure_policy(built: Object) -> None:
-    """What can never succeed would be retried, or a drained node would cost a retry."""
+    """What can never succeed would be retried; a drained node, or `suspend`, would cost a retry."""
     assert built["spec"]["podFailurePolicy"] == {
         "rules": [
             {
@@ -237,6 +238,14 @@ def test_pod_failure_policy(built: Object) -> None:
             {
                 "action": "Ignore",
                 "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+            },
+            {
+                "action": "Ignore",
+                "onExitCodes": {
+                    "containerName": _pod(built)["containers"][0]["name"],
+                    "operator": "In",
+                    "values": [128 + signal.SIGTERM],
+                },
             },
         ]
     }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdf_security_operator.job import job_name_of
+from pdf_security_operator.identity import job_name_of
 
 RESOURCE_NAMES = st.from_regex(
     r"[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?){0,4}", fullmatch=True

@@ -8,7 +8,7 @@ import pytest
 
 from pdf_security_operator.api import ClassSpec
 from pdf_security_operator.network import build_network_policies
-from unit.resources import CLASS_UID, class_spec
+from unit.resources import class_spec
 
 CLUSTER_DNS = {
     "to": [
@@ -23,7 +23,7 @@ CLUSTER_DNS = {
 
 def _built(**changes: Any) -> list[dict[str, Any]]:
     return build_network_policies(
-        "legal", "standard", CLASS_UID, ClassSpec.model_validate(class_spec(**changes))
+        "legal", "standard", ClassSpec.model_validate(class_spec(**changes))
     )
 
 
@@ -40,14 +40,6 @@ def test_deny() -> None:
                 "app.kubernetes.io/managed-by": "pdf-security-operator",
                 "pdfsecurity.dev/class": "standard",
             },
-            "ownerReferences": [
-                {
-                    "apiVersion": "pdfsecurity.dev/v1alpha1",
-                    "kind": "PdfSecurityClass",
-                    "name": "standard",
-                    "uid": CLASS_UID,
-                }
-            ],
         },
         "spec": {
             "podSelector": {"matchLabels": {"pdfsecurity.dev/class": "standard"}},
@@ -153,5 +145,5 @@ def test_no_peer_is_nobody(empty: dict[str, Any]) -> None:
         update={"cidrs": None, "namespace_labels": None, "pod_labels": None, **empty}
     )
     without = spec.model_copy(update={"storage_endpoints": [endpoint]})
-    _, storage = build_network_policies("legal", "standard", CLASS_UID, without)
+    _, storage = build_network_policies("legal", "standard", without)
     assert storage["spec"]["egress"] == [CLUSTER_DNS]

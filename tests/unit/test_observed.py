@@ -1,4 +1,4 @@
-"""The memory of what was seen: newer beats older, counts are exact, strangers are not ours."""
+"""The memory of what was seen: whose Job is whose, who takes a place, and who is woken."""
 
 from __future__ import annotations
 
@@ -8,55 +8,13 @@ from typing import Any
 import pytest
 
 from pdf_security_operator import names
-from pdf_security_operator.observed import (
-    Key,
-    Observed,
-    is_finished,
-    is_settling,
-    key_of,
-    owner_uid_of,
-)
+from pdf_security_operator.identity import Key, key_of, owner_of
+from pdf_security_operator.observed import Observed
+from unit.resources import UID, observed_job, security_job
 
 Object = dict[str, Any]
 
-
-def resource(name: str = "a", uid: str = "u1", version: int = 1, **spec: Any) -> Object:
-    """Give a PdfSecurityJob."""
-    return {
-        "metadata": {
-            "name": name,
-            "namespace": "legal",
-            "uid": uid,
-            "resourceVersion": str(version),
-            "creationTimestamp": "2026-01-01T00:00:00Z",
-            "managedFields": ["large"],
-        },
-        "spec": spec,
-    }
-
-
-def job(owner: str = "u1", version: int = 1, uid: str = "j1", **status: Any) -> Object:
-    """Give a Job of a PdfSecurityJob."""
-    return {
-        "metadata": {
-            "name": f"a-{owner}",
-            "namespace": "legal",
-            "uid": uid,
-            "resourceVersion": str(version),
-            "labels": {names.CLASS_LABEL: "standard"},
-            "annotations": {names.EFFECTIVE_ANNOTATION: json.dumps({"className": "standard"})},
-            "ownerReferences": [
-                {
-                    "apiVersion": names.API_VERSION,
-                    "kind": names.JOB_KIND,
-                    "uid": owner,
-                    "controller": True,
-                }
-            ],
-        },
-        "spec": {"suspend": False},
-        "status": status,
-    }
+OTHER_UID = "00000000-6d8f-4c55-9d3e-0c4b1d0a7e11"
 
 
 def finished(kind: str = "Complete") -> Object:
@@ -64,150 +22,220 @@ def finished(kind: str = "Complete") -> Object:
     return {"conditions": [{"type": kind, "status": "True"}]}
 
 
-def test_older_versions_are_passed_over() -> None:
-    """A late event would bring an old status back, and what was done would be done again."""
-    observed = Observed()
-    assert observed.put_security_job(resource(version=5))
-    assert not observed.put_security_job(resource(version=4))
-    assert not observed.put_security_job(resource(version=5))
-    assert observed.put_security_job(resource(version=6))
-    # Deleted and created again: another resource, whatever its version.
-    assert observed.put_security_job(resource(uid="u2", version=3))
-    assert "managedFields" not in observed.security_jobs[Key("legal", "a")]["metadata"]
+def version(number: int) -> Object:
+    """Give the metadata of a version."""
+    return {"resourceVersion": str(number)}
 
 
-def test_forgets_only_the_one_that_went() -> None:
-    """The event of a deleted resource would wipe out its successor of the same name."""
+def observed_with(*jobs: Object, bodies: tuple[Object, ...] = (security_job(),)) -> Observed:
+    """Give a memory of resources and Jobs."""
     observed = Observed()
-    observed.put_security_job(resource(uid="u2"))
-    observed.forget_security_job(resource(uid="u1"))
-    assert key_of(resource()) in observed.security_jobs
-    observed.forget_security_job(resource(uid="u2"))
-    assert observed.security_jobs == {}
+    for body in bodies:
+        observed.put_security_job(body)
+    for job in jobs:
+        observed.put_job(job)
+    return observed
+
+
+def running(observed: Observed) -> int:
+    """Count what runs of the class."""
+    return observed.running("standard", "legal").total
 
 
 def test_events_that_change_nothing() -> None:
     """Each of the half dozen events of a Job would cost a reconcile."""
-    observed = Observed()
-    assert observed.put_job(job(active=1))
-    assert not observed.put_job(job(version=2, active=1))
-    assert observed.put_job(job(version=3, active=1, ready=1))
-    assert not observed.put_job(job(version=2, active=1))
-    assert observed.jobs["u1"]["status"]["ready"] == 1
-
-
-def test_counts_what_runs() -> None:
-    """A class would run more jobs than it may, or come to a halt with places free."""
-    observed = Observed()
-    observed.reserve("u1", "standard", "legal")
-    observed.reserve("u1", "standard", "legal")
-    assert observed.running("standard", "legal").total == 1
-    observed.put_job(job())
-    observed.release("u1")
-    assert observed.running("standard", "legal").in_namespace == 1
-    observed.put_job(job(version=2, **finished()))
-    assert observed.running("standard", "legal").total == 0
-    observed.reserve("u2", "standard", "legal")
-    observed.release("u2")
-    assert observed.running("standard", "legal").total == 0
-    observed.put_job(job("u3", uid="j3"))
-    observed.forget_job(job("u3", uid="other"))
-    assert observed.running("standard", "legal").total == 1
-    observed.forget_job(job("u3", uid="j3"))
-    assert observed.running("standard", "legal").total == 0
+    observed = observed_with()
+    assert observed.put_job(observed_job(metadata=version(1), status={"active": 1}))
+    assert not observed.put_job(observed_job(metadata=version(2), status={"active": 1}))
+    ready = {"active": 1, "ready": 1}
+    assert observed.put_job(observed_job(metadata=version(3), status=ready))
+    assert not observed.put_job(observed_job(metadata=version(2), status={"active": 1}))
+    job = observed.job_of(security_job())
+    assert job is not None
+    assert job["status"] == ready
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("spec", "status", "taken"),
     [
-        pytest.param({"controller": False}, id="not-the-controller"),
-        pytest.param({"kind": "CronJob"}, id="another-kind"),
-        pytest.param({"apiVersion": "batch/v1"}, id="another-group"),
-        pytest.param({"uid": "u9"}, id="a-name-that-is-not-the-owners"),
+        pytest.param({}, {}, 1, id="new"),
+        pytest.param({}, {"active": 1}, 1, id="active"),
+        pytest.param({}, finished(), 0, id="complete"),
+        pytest.param({}, finished("Failed"), 0, id="failed"),
+        pytest.param({"suspend": True}, {}, 0, id="held"),
+        pytest.param({"suspend": True}, {"active": 1}, 1, id="being-held"),
+        pytest.param({"suspend": True}, {"terminating": 1}, 1, id="still-ending"),
     ],
 )
-def test_strangers(change: Object) -> None:
-    """A foreign Job would be taken for ours, and its outcome for a document's."""
-    stranger = job()
-    stranger["metadata"]["ownerReferences"][0].update(change)
-    assert owner_uid_of(stranger) is None
-    observed = Observed()
-    assert not observed.put_job(stranger)
-    observed.forget_job(stranger)
-    assert observed.jobs == {}
+def test_a_job_takes_a_place_while_it_has_pods(spec: Object, status: Object, taken: int) -> None:
+    """A class would run more jobs than it may; or one that is held would block it for ever."""
+    assert running(observed_with(observed_job(spec=spec, status=status))) == taken
 
 
-def test_effective_is_read_with_care() -> None:
-    """An edited annotation would crash the operator, or be believed."""
-    observed = Observed()
-    observed.put_job(job())
-    assert observed.jobs["u1"]["effective"] == {"className": "standard"}
-    for text in ("{", "[]", '{"unknown": 1}', "[" * 100000):
-        edited = job(version=2)
-        edited["metadata"]["annotations"][names.EFFECTIVE_ANNOTATION] = text
-        other = Observed()
-        other.put_job(edited)
-        assert other.jobs["u1"]["effective"] is None
+def test_a_place_is_counted_once_and_given_back() -> None:
+    """A class would come to a halt with places free."""
+    observed = observed_with()
+    with observed.starting(security_job(), "standard"):
+        assert running(observed) == 1
+        observed.put_job(observed_job())
+        # An older state that comes late frees nothing while the job is being started.
+        observed.put_job(observed_job(metadata=version(21), spec={"suspend": True}))
+        assert running(observed) == 1
+        observed.put_job(observed_job(metadata=version(22)))
+    assert running(observed) == 1
+    observed.put_job(observed_job(metadata=version(23), status=finished()))
+    assert running(observed) == 0
+
+
+def test_a_place_is_given_back_when_no_job_came_of_it() -> None:
+    """A refused creation would take a place for ever."""
+    observed = observed_with()
+    with pytest.raises(RuntimeError), observed.starting(security_job(), "standard"):
+        raise RuntimeError
+    assert running(observed) == 0
+
+
+def test_a_place_is_kept_as_long_as_the_job_is_there() -> None:
+    """Pods of a deleted resource, still ending, would be joined by more than the class allows."""
+    observed = observed_with(observed_job())
+    observed.forget_security_job(security_job())
+    assert running(observed) == 1
+    observed.forget_job(observed_job())
+    assert running(observed) == 0
+
+
+def test_a_job_that_loses_its_owner_gives_its_place_back() -> None:
+    """`kubectl delete --cascade=orphan` would take a place of the class for ever."""
+    observed = observed_with(observed_job())
+    assert observed.put_job(observed_job(metadata={**version(21), "ownerReferences": []}))
+    assert observed.job_of(security_job()) is None
+    assert running(observed) == 0
+
+
+def test_a_job_that_came_before_its_owner_is_counted() -> None:
+    """After a restart, what runs already would be forgotten, and run beside as many others."""
+    observed = observed_with(observed_job(), bodies=())
+    assert running(observed) == 0
+    observed.put_security_job(security_job())
+    assert running(observed) == 1
+
+
+def _claiming(**changes: Any) -> Object:
+    job = observed_job()
+    job["metadata"]["ownerReferences"][0].update(changes)
+    return job
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        pytest.param(_claiming(controller=False), id="not-the-controller"),
+        pytest.param(_claiming(kind="CronJob"), id="another-kind"),
+        pytest.param(_claiming(apiVersion="batch/v1"), id="another-group"),
+        pytest.param(_claiming(uid=OTHER_UID), id="not-named-after-the-uid"),
+        pytest.param(_claiming(name="another"), id="not-named-after-the-name"),
+        pytest.param(observed_job(namespace="elsewhere"), id="in-another-namespace"),
+        pytest.param(observed_job(OTHER_UID), id="of-a-resource-that-is-not-there"),
+        pytest.param(observed_job(metadata={"name": f"forged-{UID}"}), id="only-ends-with-the-uid"),
+    ],
+)
+def test_a_forged_job_is_nobodys(stranger: Object) -> None:
+    """Whoever may create Jobs somewhere would decide how a document's job elsewhere ended."""
+    observed = observed_with(stranger)
+    assert observed.job_of(security_job()) is None
+    assert running(observed) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "effective"),
+    [
+        pytest.param('{"className": "standard"}', {"className": "standard"}, id="as-written"),
+        pytest.param("{", None, id="no-json"),
+        pytest.param("[]", None, id="no-map"),
+        pytest.param('{"unknown": 1}', None, id="unknown-field"),
+        pytest.param("[" * 100000, None, id="too-deep"),
+        pytest.param(json.dumps({"image": "x" * 200_000}), None, id="too-long"),
+        pytest.param('{"className": "\\u001b[2J"}', None, id="orders-to-a-terminal"),
+        pytest.param('{"backoffLimit": 1' + "0" * 30 + "}", None, id="no-number-of-the-api"),
+    ],
+)
+def test_effective_is_read_with_care(text: str, effective: Object | None) -> None:
+    """An edited annotation would crash the operator, or keep a status from ever being written."""
+    edited = observed_job(metadata={"annotations": {names.EFFECTIVE_ANNOTATION: text}})
+    job = observed_with(edited).job_of(security_job())
+    assert job is not None
+    assert job["effective"] == effective
+
+
+def test_nothing_large_is_remembered() -> None:
+    """One author could fill the operator's memory with labels."""
+    large = {"labels": {"a": "b" * 10**6}, "annotations": {"a": "b"}, "managedFields": ["large"]}
+    observed = observed_with(observed_job(metadata=None), bodies=(security_job(metadata=large),))
+    body = observed.security_jobs.get(Key("legal", "contract-7"))
+    assert body is not None
+    assert not {"labels", "annotations", "managedFields"} & body["metadata"].keys()
+
+
+def _class(name: str, created: str, marked: str) -> Object:
+    return {
+        "metadata": {
+            "name": name,
+            "uid": name,
+            "resourceVersion": "1",
+            "creationTimestamp": created,
+            "annotations": {names.DEFAULT_CLASS_ANNOTATION: marked},
+        },
+        "spec": {},
+    }
 
 
 def test_default_class_is_the_newest() -> None:
     """Two classes marked as default would make jobs' fates depend on chance."""
     observed = Observed()
     assert observed.default_class() is None
-    for name, created, marked in (
-        ("old", "2025", "true"),
-        ("new", "2026", "true"),
-        ("no", "2027", ""),
-    ):
-        observed.classes[name] = {
-            "metadata": {
-                "name": name,
-                "creationTimestamp": created,
-                "annotations": {names.DEFAULT_CLASS_ANNOTATION: marked},
-            }
-        }
-    assert observed.class_name_of(resource()) == "new"
-    assert observed.class_name_of(resource(className="named")) == "named"
-    decided = {**resource(), "status": {"effective": {"className": "old"}}}
+    for body in (_class("old", "2025", "true"), _class("new", "2026", "true")):
+        observed.classes.put(body)
+    observed.classes.put(_class("no", "2027", ""))
+    assert observed.class_name_of(security_job()) == "new"
+    named = security_job(spec={"className": "named"})
+    assert observed.class_name_of(named) == "named"
+    decided = security_job(status={"effective": {"className": "old"}})
     assert observed.class_name_of(decided) == "old"
 
 
-def test_wakes_by_priority_then_age() -> None:
-    """A place that became free would go to whoever happened to ask last."""
-    observed = Observed()
-    for name, priority in (("low", 1), ("high", 9), ("gone", 5)):
-        body = resource(name, f"u-{name}", className="standard", priority=priority)
+def test_a_free_place_wakes_by_priority_then_age() -> None:
+    """A place that became free would go to whoever happened to ask last; or to nobody."""
+    observed = observed_with(observed_job())
+    for name, priority in (("low", 1), ("high", 9), ("gone", 10)):
+        spec = {"className": "standard", "priority": priority}
+        body = security_job(name, f"u-{name}", spec=spec)
         observed.put_security_job(body)
-        observed.wait(key_of(body), body)
-    other = resource("other", "u-other", className="standard")
-    other["metadata"]["namespace"] = "else"
-    observed.put_security_job(other)
-    observed.wait(key_of(other), other)
-    observed.forget_security_job(resource("gone", "u-gone"))
-    assert observed.wake("standard", "legal", most=1) == [
-        Key("legal", "high"),
-        Key("else", "other"),
-    ]
-    assert observed.wake("standard") == [Key("legal", "low")]
-    assert observed.wake("standard") == []
-    assert list(observed.users_of("standard", "legal")) == [
-        Key("legal", "low"),
-        Key("legal", "high"),
-    ]
+        observed.wait(key_of(body))
+    assert observed.woken_by_places() == []
+    observed.forget_security_job(security_job("gone", "u-gone"))
+    observed.put_job(observed_job(metadata=version(21), status=finished()))
+    assert observed.woken_by_places() == [Key("legal", "high"), Key("legal", "low")]
+    assert observed.woken_by_places() == []
+    assert observed.woken_by_class("standard") == []
 
 
-@pytest.mark.parametrize(
-    ("status", "ended", "settling"),
-    [
-        pytest.param({}, False, False, id="new"),
-        pytest.param(finished(), True, False, id="complete"),
-        pytest.param(finished("Failed"), True, False, id="failed"),
-        pytest.param(finished("FailureTarget"), False, True, id="failing"),
-        pytest.param({"uncountedTerminatedPods": {"failed": ["x"]}}, False, True, id="uncounted"),
-        pytest.param({"uncountedTerminatedPods": {}}, False, False, id="all-counted"),
-    ],
-)
-def test_ends(status: Object, ended: bool, settling: bool) -> None:
-    """A status would be written of a Job that is about to say something else."""
-    assert is_finished(job(**status)) is ended
-    assert is_settling(job(**status)) is settling
+def test_a_class_wakes_its_own_and_those_without_one() -> None:
+    """A job would wait on after its class, or a default, has come."""
+    observed = Observed()
+    for name, spec in (
+        ("named", {"className": "late"}),
+        ("any", {}),
+        ("other", {"className": "x"}),
+    ):
+        body = security_job(name, f"u-{name}", spec=spec)
+        observed.put_security_job(body)
+        observed.wait(key_of(body))
+    assert observed.woken_by_class("late") == [Key("legal", "named"), Key("legal", "any")]
+    assert list(observed.users_of("x", "legal")) == [Key("legal", "other")]
+
+
+def test_owner() -> None:
+    """A Job of ours would not be found again after a restart."""
+    owner = owner_of(observed_job())
+    assert owner is not None
+    assert (owner.key, owner.uid) == (Key("legal", "contract-7"), UID)

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import kopf
 import structlog
@@ -30,9 +33,13 @@ def main() -> int:
 async def _run(settings: Settings) -> None:
     async with open_session(settings, settings.workers) as session:
         controller = Controller(Cluster(session, settings.api_server), settings)
+        # First, because the framework looks for the definitions once only; and the probes, which
+        # it answers, stay unanswered until something can be done.
+        if not await _through(controller.first_sync()):
+            return
+        stop = asyncio.Event()
         registry = kopf.OperatorRegistry()
         register(registry, controller, settings)
-        stop = asyncio.Event()
         framework = asyncio.create_task(
             kopf.operator(
                 registry=registry,
@@ -53,9 +60,21 @@ async def _run(settings: Settings) -> None:
         await framework
 
 
+async def _through(work: Coroutine[Any, Any, None]) -> bool:
+    """Wait for work that the framework does not watch over; return False when told to end."""
+    task = asyncio.create_task(work)
+    # Process 1 of a container ignores what it does not handle; the framework takes it over later.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return False
+    return True
+
+
 def _configure_logging(level: str) -> None:
     """Log JSON lines to stdout; the framework's own records go the same way."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

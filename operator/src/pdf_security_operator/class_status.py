@@ -7,6 +7,7 @@ against one another.
 import binascii
 import ipaddress
 import ssl
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from pdf_security_operator.api.faults import faults_of
 from pdf_security_operator.api.security_class import Peers
 from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.errors import JobRejected
+from pdf_security_operator.text import message_of
 
 Object = dict[str, Any]
 
@@ -24,12 +26,25 @@ _ANY_JOB = JobSpec.model_validate(
 )
 
 
-def class_faults_of(body: Object) -> list[str]:
-    """List what is wrong with a class, each naming the field; empty when it is fit for use."""
+@dataclass(frozen=True)
+class Examined:
+    """What a class says, and what is wrong with it, each naming the field."""
+
+    spec: ClassSpec | None
+    """None where it cannot even be read."""
+    faults: tuple[str, ...]
+
+
+def examined_class_of(body: Object) -> Examined:
+    """Examine a class; without faults it is fit for use. Takes milliseconds for certificates."""
     try:
         spec = ClassSpec.model_validate(body["spec"])
     except ValidationError as error:
-        return faults_of(error)
+        return Examined(None, tuple(faults_of(error)))
+    return Examined(spec, tuple(_class_faults(spec)))
+
+
+def _class_faults(spec: ClassSpec) -> list[str]:
     faults = []
     for index, endpoint in enumerate(spec.storage_endpoints or []):
         field = f"spec.storageEndpoints[{index}]"
@@ -45,9 +60,8 @@ def class_faults_of(body: Object) -> list[str]:
     return faults
 
 
-def class_status_of(body: Object, now: str) -> Object:
+def class_status_of(body: Object, faults: tuple[str, ...], now: str) -> Object:
     """Compute the status of a class; equal to the one before when it says the same."""
-    faults = class_faults_of(body)
     generation = body["metadata"]["generation"]
     condition = {
         "type": "Accepted",
@@ -55,7 +69,7 @@ def class_status_of(body: Object, now: str) -> Object:
         "observedGeneration": generation,
         "lastTransitionTime": now,
         "reason": "Invalid" if faults else "Accepted",
-        "message": "; ".join(faults)[:1024] or "jobs may use the class",
+        "message": message_of("; ".join(faults)) or "jobs may use the class",
     }
     for before in body.get("status", {}).get("conditions", []):
         if before["type"] == "Accepted" and before["status"] == condition["status"]:
@@ -76,7 +90,8 @@ def _address_faults(peers: Peers, field: str) -> list[str]:
 def _is_certificates(text: str) -> bool:
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=text)
+        # As bytes of a file would be read: a comment may have any characters.
+        context.load_verify_locations(cadata=text.encode("ascii", "replace").decode())
     except (ssl.SSLError, ValueError, binascii.Error):
         return False
     return bool(context.get_ca_certs())

@@ -15,8 +15,8 @@ from pdf_security_operator.errors import api_error_of
 
 Object = dict[str, Any]
 
-PAGE = 500
-"""Objects of one page of a list."""
+PAGE = 100
+"""Objects of one page of a list: each may have a megabyte."""
 
 _MERGE_PATCH = "application/merge-patch+json"
 _RESOURCES = f"/apis/{names.API_VERSION}"
@@ -60,9 +60,9 @@ class Cluster:
         """Change `suspend` or `ttlSecondsAfterFinished` of a Job."""
         return await self._patch(_job_path(namespace, name), {"spec": fields})
 
-    async def list_pods(self, namespace: str, job_name: str) -> list[Object]:
-        """List the pods of a Job."""
-        return await self._pods(namespace, f"batch.kubernetes.io/job-name={job_name}")
+    async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
+        """List the pods that are labelled as a Job's."""
+        return await self._pods(namespace, f"batch.kubernetes.io/controller-uid={job_uid}")
 
     async def list_class_pods(self, namespace: str, class_name: str) -> list[Object]:
         """List the pods of a class in a namespace, whatever became of their Jobs."""
@@ -94,10 +94,17 @@ class Cluster:
         """Delete exactly this NetworkPolicy, not a later one of the same name."""
         await self._delete(_policy_path(policy), policy["metadata"]["uid"])
 
-    async def patch_status(self, namespace: str, name: str, status: Object) -> Object:
-        """Merge into the status of a PdfSecurityJob; return the resource."""
-        path = f"{_RESOURCES}/namespaces/{namespace}/{names.JOB_PLURAL}/{name}/status"
-        return await self._patch(path, {"status": status})
+    async def patch_status(self, body: Object, status: Object) -> Object:
+        """Merge into the status of a PdfSecurityJob; return the resource.
+
+        Raises:
+            ConflictError: it is no more what `body` is, or another of its name.
+        """
+        metadata = body["metadata"]
+        path = f"{_RESOURCES}/namespaces/{metadata['namespace']}/{names.JOB_PLURAL}"
+        version = {"resourceVersion": metadata["resourceVersion"]}
+        patch = {"metadata": version, "status": status}
+        return await self._patch(f"{path}/{metadata['name']}/status", patch)
 
     async def patch_class_status(self, name: str, status: Object) -> Object:
         """Merge into the status of a PdfSecurityClass; return the resource."""
@@ -159,7 +166,7 @@ def _message_of(answer: str) -> str:
 
 
 def _job_path(namespace: str, name: str) -> str:
-    return f"/apis/batch/v1/namespaces/{namespace}/jobs/{quote(name)}"
+    return f"/apis/batch/v1/namespaces/{namespace}/jobs/{quote(name, safe='')}"
 
 
 def _policy_path(policy: Object, *, with_name: bool = True) -> str:

@@ -1,18 +1,21 @@
-"""Carries what the watches show into the queue, and what the queue gives to the reconciler."""
+"""Carries what the watches show into the queue, and what the queue gives to those who act on it."""
 
 import asyncio
 import datetime
 import itertools
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import structlog
 
-from pdf_security_operator import names
 from pdf_security_operator.classes import Classes
-from pdf_security_operator.clock import timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, ConflictError
-from pdf_security_operator.observed import Key, Observed, is_finished, key_of, owner_uid_of
+from pdf_security_operator.identity import Key, key_of, uid_of
+from pdf_security_operator.jobs import Jobs
+from pdf_security_operator.mirror import Mirror
+from pdf_security_operator.observed import Observed, owner_in
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.queue import FairQueue
 from pdf_security_operator.reconcile import Reconciler
@@ -20,7 +23,41 @@ from pdf_security_operator.settings import Settings
 
 Object = dict[str, Any]
 
+RELIST_SECONDS = 1.0
+"""After a watch began anew, what it listed is let in before everything is compared."""
+
 logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class JobTask:
+    """A PdfSecurityJob is to be brought forward."""
+
+    key: Key
+
+
+@dataclass(frozen=True)
+class ClassTask:
+    """The status of a class is to be written."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class PoliciesTask:
+    """The policies of a namespace are to be restored or removed."""
+
+    namespace: str
+
+
+Task = JobTask | ClassTask | PoliciesTask
+
+
+class Seen(Protocol):
+    """Takes in the state of an object, or that it is gone."""
+
+    def __call__(self, body: Object, /, *, deleted: bool) -> None:
+        """Take it in."""
 
 
 class Controller:
@@ -30,165 +67,182 @@ class Controller:
         self._cluster = cluster
         self._settings = settings
         self._observed = Observed()
-        self._queue: FairQueue[Key] = FairQueue()
-        self._keys: dict[str, Key] = {}
-        self._policies = Policies(cluster, self._observed)
-        self._reconciler = Reconciler(cluster, self._observed, self._policies, settings)
+        self._queue: FairQueue[Task] = FairQueue()
         self._classes = Classes(cluster, self._observed)
-        self.ready = asyncio.Event()
+        self._policies = Policies(cluster, self._observed, self._classes)
+        jobs = Jobs(cluster, self._observed, self._classes, self._policies)
+        self._reconciler = Reconciler(cluster, self._observed, jobs, self._policies, settings)
+        self._relisted = asyncio.Event()
 
-    async def run(self) -> None:
-        """List everything once, then work until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            await self._first_sync()
-            self.ready.set()
-            for _ in range(self._settings.workers):
-                tasks.create_task(self._work())
-            while True:
-                await asyncio.sleep(self._settings.resync_seconds)
-                await self._resync()
-
-    def security_job_seen(self, body: Object, *, deleted: bool) -> None:
-        """Take in what the watch shows of a PdfSecurityJob."""
-        if deleted:
-            self._keys.pop(body["metadata"]["uid"], None)
-            self._observed.forget_security_job(body)
-        elif not self._observed.put_security_job(body):
-            return
-        else:
-            self._keys[body["metadata"]["uid"]] = key_of(body)
-        self._enqueue(key_of(body))
-
-    def class_seen(self, body: Object, *, deleted: bool) -> None:
-        """Take in what the watch shows of a PdfSecurityClass."""
-        name = body["metadata"]["name"]
-        if deleted:
-            self._observed.classes.pop(name, None)
-            return
-        self._observed.classes[name] = body
-        self._enqueue(Key("", name))
-        for key in (*self._observed.wake(name), *self._observed.wake("")):
-            self._enqueue(key)
-
-    def job_seen(self, job: Object, *, deleted: bool) -> None:
-        """Take in what the watch shows of a Job."""
-        uid = owner_uid_of(job)
-        if uid is None:
-            return
-        changed = True
-        if deleted:
-            self._observed.forget_job(job)
-        else:
-            changed = self._observed.put_job(job)
-        if deleted or is_finished(job):
-            class_name = job["metadata"].get("labels", {}).get(names.CLASS_LABEL, "")
-            for key in self._observed.wake(class_name, job["metadata"]["namespace"]):
-                self._enqueue(key)
-        owner = self._keys.get(uid)
-        if changed and owner:
-            self._enqueue(owner)
-        elif deleted:
-            # The last pod of a resource that is gone: its policies may go too.
-            self._enqueue(Key(job["metadata"]["namespace"], ""))
-
-    def policy_seen(self, policy: Object, *, deleted: bool) -> None:
-        """Take in what the watch shows of a NetworkPolicy."""
-        if deleted:
-            self._observed.policies.pop(key_of(policy), None)
-        else:
-            self._observed.policies[key_of(policy)] = policy
-
-    async def _work(self) -> None:
-        while True:
-            key = await self._queue.get()
-            try:
-                await self._reconcile(key)
-            finally:
-                self._queue.done(key)
-
-    async def _bring_forward(self, key: Key) -> float | None:
-        if key.namespace:
-            return await self._reconciler.reconcile(key)
-        await self._classes.record(key.name)
-        return None
-
-    async def _reconcile(self, key: Key) -> None:
-        try:
-            delay = await self._bring_forward(key)
-        except ApiError as error:
-            wait = self._retry(key, at_least=error.retry_after or 0)
-            level = logger.debug if isinstance(error, ConflictError) else logger.warning
-            level("reconcile.retried", **_named(key), error=str(error), seconds=round(wait, 2))
-        except Exception:
-            # One resource that nobody foresaw must not stop the others.
-            wait = self._retry(key)
-            logger.exception("reconcile.failed", **_named(key), seconds=round(wait, 2))
-        else:
-            self._queue.forgive(key)
-            if delay is not None:
-                priority, age = self._order_of(key)
-                self._queue.add_after(key, delay, group=key.namespace, priority=priority, age=age)
-
-    def _retry(self, key: Key, at_least: float = 0) -> float:
-        priority, age = self._order_of(key)
-        return self._queue.retry(
-            key, group=key.namespace, priority=priority, age=age, at_least=at_least
-        )
-
-    def _enqueue(self, key: Key) -> None:
-        priority, age = self._order_of(key)
-        self._queue.add(key, group=key.namespace, priority=priority, age=age)
-
-    def _order_of(self, key: Key) -> tuple[int, float]:
-        """Priority and time of creation, by which a namespace's jobs take their turns."""
-        body = self._observed.security_jobs.get(key, {})
-        created = body.get("metadata", {}).get("creationTimestamp")
-        age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
-        priority = body.get("spec", {}).get("priority")
-        return (priority if isinstance(priority, int) else 0), age
-
-    async def _first_sync(self) -> None:
+    async def first_sync(self) -> None:
         """List until it goes through: without it nothing may be decided."""
         for seconds in itertools.chain((0.2, 0.5, 1, 2), itertools.repeat(5)):
             if await self._resync():
                 return
             await asyncio.sleep(seconds)
 
+    async def run(self) -> None:
+        """Work until cancelled; `first_sync` comes before."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._settings.workers):
+                tasks.create_task(self._work())
+            while True:
+                await self._until_resync()
+                await self._resync()
+
+    def relisted(self) -> None:
+        """Take in that a watch began anew: what was deleted before that, it will never tell."""
+        self._relisted.set()
+
+    def security_job_seen(self, body: Object, *, deleted: bool) -> None:
+        """Take in what the watch shows of a PdfSecurityJob."""
+        if deleted:
+            self._observed.forget_security_job(body)
+        elif not self._observed.put_security_job(body):
+            return
+        self._enqueue(JobTask(key_of(body)))
+
+    def class_seen(self, body: Object, *, deleted: bool) -> None:
+        """Take in what the watch shows of a PdfSecurityClass."""
+        name = body["metadata"]["name"]
+        classes = self._observed.classes
+        if not (classes.forget(body) if deleted else classes.put(body)):
+            return
+        self._enqueue(ClassTask(name))
+        self._enqueue_all(map(JobTask, self._observed.woken_by_class(name)))
+        # What stands may open more than the class does now, or have lost its last user with it.
+        self._enqueue_all(map(PoliciesTask, self._policies.namespaces_of(name)))
+
+    def job_seen(self, job: Object, *, deleted: bool) -> None:
+        """Take in what the watch shows of a Job."""
+        before = self._observed.jobs.get(key_of(job))
+        if deleted:
+            self._observed.forget_job(job)
+        elif not self._observed.put_job(job):
+            return
+        after = self._observed.jobs.get(key_of(job))
+        # Both: whoever takes its owner off a Job takes the Job from its owner.
+        owners = {owner.key for owner in (owner_in(before), owner_in(after)) if owner}
+        self._enqueue_all(map(JobTask, owners))
+        self._wake()
+        if deleted:
+            # It may have been the last one under its policies.
+            self._enqueue(PoliciesTask(job["metadata"]["namespace"]))
+
+    def policy_seen(self, policy: Object, *, deleted: bool) -> None:
+        """Take in what the watch shows of a NetworkPolicy."""
+        policies = self._observed.policies
+        if policies.forget(policy) if deleted else policies.put(policy):
+            self._enqueue(PoliciesTask(policy["metadata"]["namespace"]))
+
+    async def _work(self) -> None:
+        while True:
+            task = await self._queue.get()
+            try:
+                await self._attempt(task)
+            finally:
+                self._queue.done(task)
+                self._wake()
+
+    async def _attempt(self, task: Task) -> None:
+        try:
+            delay = await self._carry_out(task)
+        except ApiError as error:
+            wait = self._retry(task, at_least=error.retry_after or 0)
+            level = logger.debug if isinstance(error, ConflictError) else logger.warning
+            level("task.retried", task=str(task), error=str(error), seconds=round(wait, 2))
+        except Exception:
+            # One resource that nobody foresaw must not stop the others.
+            wait = self._retry(task)
+            logger.exception("task.failed", task=str(task), seconds=round(wait, 2))
+        else:
+            self._queue.forgive(task)
+            if delay is not None:
+                group, priority, age = self._order_of(task)
+                self._queue.add_after(task, delay, group=group, priority=priority, age=age)
+
+    async def _carry_out(self, task: Task) -> float | None:
+        match task:
+            case JobTask(key):
+                return await self._reconciler.reconcile(key)
+            case PoliciesTask(namespace):
+                return await self._policies.settle(namespace)
+            case ClassTask(name):
+                await self._classes.record(name)
+                return None
+
+    def _retry(self, task: Task, at_least: float = 0) -> float:
+        group, priority, age = self._order_of(task)
+        return self._queue.retry(task, group=group, priority=priority, age=age, at_least=at_least)
+
+    def _enqueue(self, task: Task) -> None:
+        group, priority, age = self._order_of(task)
+        self._queue.add(task, group=group, priority=priority, age=age)
+
+    def _enqueue_all(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
+            self._enqueue(task)
+
+    def _wake(self) -> None:
+        """Let those go on for whom a place became free."""
+        self._enqueue_all(map(JobTask, self._observed.woken_by_places()))
+
+    def _order_of(self, task: Task) -> tuple[str, int, float]:
+        """Group, priority and age, by which tasks take their turns: jobs those of their authors."""
+        match task:
+            case ClassTask():
+                return "", 0, 0
+            case PoliciesTask(namespace):
+                # Before the jobs of its namespace: it is they who need it.
+                return namespace, _POLICIES_PRIORITY, 0
+            case JobTask(key):
+                body = self._observed.security_jobs.get(key) or {}
+                created = body.get("metadata", {}).get("creationTimestamp")
+                age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
+                priority = body.get("spec", {}).get("priority")
+                return key.namespace, (priority if isinstance(priority, int) else 0), age
+
+    async def _until_resync(self) -> None:
+        """Wait until everything is to be compared: now and then, and after a watch began anew."""
+        try:
+            async with asyncio.timeout(self._settings.resync_seconds):
+                await self._relisted.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(RELIST_SECONDS)
+        self._relisted.clear()
+
     async def _resync(self) -> bool:
         """Compare everything listed with everything remembered; return whether it went through."""
-        started = timestamp()
+        observed, cluster = self._observed, self._cluster
         try:
-            for deleted, body in await self._listed(self._cluster.list_classes(), "classes"):
-                self.class_seen(body, deleted=deleted)
-            for deleted, body in await self._listed(
-                self._cluster.list_network_policies(), "policies"
-            ):
-                self.policy_seen(body, deleted=deleted)
-            for deleted, body in await self._listed(self._cluster.list_jobs(), "jobs"):
-                self.job_seen(body, deleted=deleted)
-            for deleted, body in await self._listed(
-                self._cluster.list_security_jobs(), "security_jobs"
-            ):
-                self.security_job_seen(body, deleted=deleted)
+            await _compare(observed.classes, cluster.list_classes, self.class_seen)
+            await _compare(observed.policies, cluster.list_network_policies, self.policy_seen)
+            await _compare(
+                observed.security_jobs, cluster.list_security_jobs, self.security_job_seen
+            )
+            await _compare(observed.jobs, cluster.list_jobs, self.job_seen)
         except ApiError as error:
             logger.warning("resync.failed", error=str(error))
             return False
-        for namespace in self._policies.namespaces_with_unused():
-            # Their last user went while nobody looked.
-            self._enqueue(Key(namespace, ""))
-        logger.info(
-            "resync.finished", since=started, security_jobs=len(self._observed.security_jobs)
-        )
+        self._enqueue_all(map(PoliciesTask, self._policies.namespaces()))
+        logger.info("resync.finished", security_jobs=len(observed.security_jobs))
         return True
 
-    async def _listed(self, listing: Any, name: str) -> list[tuple[bool, Object]]:
-        """Give what is listed, and as deleted what was remembered before and is not."""
-        remembered = dict(getattr(self._observed, name))
-        listed = [body async for body in listing]
-        present = {body["metadata"].get("uid") for body in listed}
-        gone = [body for body in remembered.values() if body["metadata"].get("uid") not in present]
-        return [(False, body) for body in listed] + [(True, body) for body in gone]
+
+_POLICIES_PRIORITY = 10**6
+"""Above any that a job may ask for."""
 
 
-def _named(key: Key) -> dict[str, str]:
-    return {"namespace": key.namespace, "name": key.name}
+async def _compare(
+    mirror: Mirror, listing: Callable[[], AsyncIterator[Object]], seen: Seen
+) -> None:
+    """Take in all that is listed, and as deleted what was remembered before and is not."""
+    before = mirror.values()
+    present = set()
+    async for body in listing():
+        present.add(uid_of(body))
+        seen(body, deleted=False)
+    for body in before:
+        if uid_of(body) not in present:
+            seen(body, deleted=True)

@@ -3,12 +3,12 @@
 OperatorError
 ├── JobRejected           ends the job: it can never run as it is written
 ├── JobWaits              holds the job: it runs when something else changes
+│   └── JobWaitsForClass  ... the class, or a place of it: then it is woken
 └── ApiError              what the Kubernetes API answered
     ├── NotFoundError
     ├── ConflictError     exists already, or changed meanwhile
     ├── ForbiddenError    RBAC, quota or an admission policy
     ├── InvalidError      refused by validation
-    ├── GoneError         a list's continuation expired
     └── UnavailableError  overloaded, restarting or out of reach: tried again
 """
 
@@ -38,6 +38,14 @@ class JobWaits(OperatorError):  # noqa: N818
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+class JobWaitsForClass(JobWaits):
+    """A job waits for its class, or for a place of it.
+
+    The operator sees that change and wakes the job. Of what others wait for it sees nothing: they
+    are looked at again now and then, and waking them for a place would only spin.
+    """
 
 
 class ApiError(OperatorError):
@@ -72,10 +80,6 @@ class InvalidError(ApiError):
     """The API server's validation refuses the object."""
 
 
-class GoneError(ApiError):
-    """The list that was being continued is too old; begin again."""
-
-
 class UnavailableError(ApiError):
     """The API server is overloaded, restarting or out of reach."""
 
@@ -85,7 +89,6 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
-    410: GoneError,
     422: InvalidError,
     429: UnavailableError,
 }

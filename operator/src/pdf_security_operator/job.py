@@ -1,14 +1,15 @@
 """Builder of the batch/v1 Job: pure. Hardening stands in `hardening`, limits in `effective`."""
 
-import re
 from typing import Any
 
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec, Output, S3Object
 from pdf_security_operator.effective import EffectiveLimits, endpoint_of
 from pdf_security_operator.hardening import container_hardening, pod_hardening
+from pdf_security_operator.identity import job_name_of
 from pdf_security_operator.volumes import build_volumes
 from pdf_security_processor.contract import (
+    TERMINATED,
     ExitCode,
     FileLocation,
     Owner,
@@ -30,14 +31,6 @@ CONFIG_MAP_FILE = "document.pdf"
 
 GRACE_SECONDS = 10
 """Enough for the broker to abort an upload."""
-
-_NAME_LENGTH = 26
-"""Of the owner's name in the Job's: with a UID of 36 the whole stays within a label's 63."""
-
-
-def job_name_of(name: str, uid: str) -> str:
-    """Name of the Job of a PdfSecurityJob: its whole UID makes it unique over all time."""
-    return f"{re.sub('[^a-z0-9-]', '-', name)[:_NAME_LENGTH].strip('-') or 'job'}-{uid}"
 
 
 def build_request(
@@ -137,6 +130,15 @@ def _pod_failure_policy() -> dict[str, Any]:
             {
                 "action": "Ignore",
                 "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+            },
+            # Told to end, by `suspend` above all: no failure of the document's.
+            {
+                "action": "Ignore",
+                "onExitCodes": {
+                    "containerName": names.CONTAINER,
+                    "operator": "In",
+                    "values": [TERMINATED],
+                },
             },
         ]
     }

@@ -1,6 +1,6 @@
 """Builders of the NetworkPolicies of (namespace, class): pure.
 
-Two of them, owned by the class: one denies everything to all its pods, the other lets the pods
+Two of them: one denies everything to all its pods, the other lets the pods
 that use a store reach the class's endpoints and name servers, and nothing else.
 """
 
@@ -31,7 +31,7 @@ def storage_policy_name(class_name: str) -> str:
 
 
 def build_network_policies(
-    namespace: str, class_name: str, class_uid: str, class_spec: ClassSpec
+    namespace: str, class_name: str, class_spec: ClassSpec
 ) -> list[dict[str, Any]]:
     """Build the policies of a class in a namespace, the denying one first."""
     selector = {names.CLASS_LABEL: class_name}
@@ -39,7 +39,6 @@ def build_network_policies(
         deny_policy_name(class_name),
         namespace,
         class_name,
-        class_uid,
         {
             "podSelector": {"matchLabels": selector},
             "policyTypes": ["Ingress", "Egress"],
@@ -51,7 +50,6 @@ def build_network_policies(
         storage_policy_name(class_name),
         namespace,
         class_name,
-        class_uid,
         {
             "podSelector": {"matchLabels": {**selector, names.STORAGE_LABEL: "true"}},
             "policyTypes": ["Egress"],
@@ -100,25 +98,16 @@ def _port(url: str) -> int:
     return urlsplit(url).port or 443
 
 
-def _policy(
-    name: str, namespace: str, class_name: str, class_uid: str, spec: dict[str, Any]
-) -> dict[str, Any]:
+def _policy(name: str, namespace: str, class_name: str, spec: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {
             "name": name,
             "namespace": namespace,
+            # Without an owner: the garbage collector would remove them with their class at once,
+            # from under pods that still run.
             "labels": {names.MANAGED_BY_LABEL: names.MANAGED_BY, names.CLASS_LABEL: class_name},
-            # The garbage collector removes the policies of a class that is deleted.
-            "ownerReferences": [
-                {
-                    "apiVersion": names.API_VERSION,
-                    "kind": names.CLASS_KIND,
-                    "name": class_name,
-                    "uid": class_uid,
-                }
-            ],
         },
         "spec": spec,
     }

@@ -1,101 +1,118 @@
-"""What the watches have shown last: resources, classes, Jobs and policies, trimmed. No I/O.
+"""What was seen last of everything the operator looks at, trimmed. No I/O.
 
 A memory, never the truth: whatever would be done twice if it were stale is asked of the API again.
 """
 
-import heapq
-import itertools
 import json
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import Any
 
 from pdf_security_operator import names
 from pdf_security_operator.admission import Running
 from pdf_security_operator.api import Effective
+from pdf_security_operator.endings import ending_of
+from pdf_security_operator.identity import (
+    Key,
+    Owner,
+    class_label_of,
+    job_key_of,
+    key_of,
+    owner_of,
+    uid_of,
+)
+from pdf_security_operator.mirror import Mirror
+from pdf_security_operator.places import Places, WaitingRoom
 
 Object = dict[str, Any]
-
-
-class Key(NamedTuple):
-    """A PdfSecurityJob by name."""
-
-    namespace: str
-    name: str
 
 
 class Observed:
     """The last seen state; one event loop reads and writes it."""
 
     def __init__(self) -> None:
-        self.security_jobs: dict[Key, Object] = {}
-        self.classes: dict[str, Object] = {}
-        self.jobs: dict[str, Object] = {}
-        """Jobs by the UID of the PdfSecurityJob that owns them."""
-        self.policies: dict[Key, Object] = {}
-        self._waiting: dict[str, dict[Key, None]] = {}
-        self._active: dict[str, tuple[str, str]] = {}
-        self._totals: Counter[str] = Counter()
-        self._by_namespace: Counter[tuple[str, str]] = Counter()
+        self.security_jobs = Mirror(_trimmed_security_job)
+        self.classes = Mirror(_trimmed_class)
+        self.policies = Mirror(_trimmed_policy)
+        self._jobs = Mirror(_trimmed_job)
+        self._places = Places()
+        self._waiting = WaitingRoom()
+        self._freed: list[tuple[str, str]] = []
+        """Class and namespace of places that nobody was woken for yet."""
+
+    @property
+    def jobs(self) -> Mirror:
+        """The Jobs, to be read: `put_job` and `forget_job` keep the places right."""
+        return self._jobs
 
     def put_security_job(self, body: Object) -> bool:
-        """Remember a PdfSecurityJob; return False when it is what was known already."""
-        key = key_of(body)
-        known = self.security_jobs.get(key)
-        if known and _version(known) >= _version(body) and _uid(known) == _uid(body):
-            return False
-        self.security_jobs[key] = _trimmed(body)
-        return True
+        """Remember a PdfSecurityJob; return False when it is no news."""
+        news = self.security_jobs.put(body)
+        if news:
+            # A Job that was seen before its owner takes its place only now.
+            self._count(job_key_of(body))
+        return news
 
     def forget_security_job(self, body: Object) -> None:
-        """Forget a PdfSecurityJob, unless a newer one of the same name is known already."""
-        key = key_of(body)
-        known = self.security_jobs.get(key)
-        if known and _uid(known) == _uid(body):
-            del self.security_jobs[key]
+        """Forget a PdfSecurityJob; its Job, as long as it is there, keeps its place."""
+        if self.security_jobs.forget(body):
+            self._waiting.leave(key_of(body))
 
     def put_job(self, job: Object) -> bool:
         """Remember a Job; return False when nothing that matters has changed."""
-        uid = owner_uid_of(job)
-        if uid is None:
+        key = key_of(job)
+        before = self._jobs.get(key)
+        if before is None and owner_of(job) is None:
+            # Somebody else's, with our label.
             return False
-        known = self.jobs.get(uid)
-        if known and _uid(known) == _uid(job) and _version(known) > _version(job):
-            return False
-        trimmed = _trimmed_job(job)
-        changed = known is None or _without_version(known) != _without_version(trimmed)
-        self.jobs[uid] = trimmed
-        if is_finished(trimmed):
-            self._release(uid)
-        else:
-            self.reserve(uid, class_label_of(job), namespace_of(job))
-        return changed
+        news = self._jobs.put(job)
+        self._count(key)
+        return news and _without_version(before) != _without_version(self._jobs.get(key))
 
     def forget_job(self, job: Object) -> None:
         """Forget a Job."""
-        uid = owner_uid_of(job)
-        if uid is None:
-            return
-        known = self.jobs.get(uid)
-        if known and _uid(known) == _uid(job):
-            del self.jobs[uid]
-            self._release(uid)
+        if self._jobs.forget(job):
+            self._count(key_of(job))
 
-    def reserve(self, uid: str, class_name: str, namespace: str) -> None:
-        """Count a job as running from before its Job is created, so that no two take one place."""
-        if uid not in self._active:
-            self._active[uid] = (class_name, namespace)
-            self._totals[class_name] += 1
-            self._by_namespace[class_name, namespace] += 1
-
-    def release(self, uid: str) -> None:
-        """Give a reservation back for which no Job came to be."""
-        if uid not in self.jobs:
-            self._release(uid)
+    def job_of(self, body: Object) -> Object | None:
+        """Find the Job of a PdfSecurityJob."""
+        job = self._jobs.get(job_key_of(body))
+        owner = owner_in(job)
+        return job if owner and owner.uid == uid_of(body) else None
 
     def running(self, class_name: str, namespace: str) -> Running:
-        """Count what runs of a class."""
-        return Running(self._totals[class_name], self._by_namespace[class_name, namespace])
+        """Count what runs of a class, or is being started."""
+        return self._places.running(class_name, namespace)
+
+    def classes_running_in(self, namespace: str) -> set[str]:
+        """Name the classes of which something runs in a namespace."""
+        return self._places.classes_in(namespace)
+
+    @contextmanager
+    def starting(self, body: Object, class_name: str) -> Iterator[None]:
+        """Count a PdfSecurityJob as running while its Job is being started."""
+        key = job_key_of(body)
+        try:
+            with self._places.reserved(key, class_name):
+                yield
+        finally:
+            self._count(key)
+
+    def _count(self, key: Key) -> None:
+        """Take or free a place, as is known of the Job."""
+        job = self._jobs.get(key)
+        if job is None or owner_in(job) is None or not _runs(job):
+            class_name = self._places.free(key)
+            if class_name is not None:
+                self._freed.append((class_name, key.namespace))
+        elif self._is_owned(job):
+            # Others could be made up to keep everybody out.
+            self._places.take(key, class_label_of(job))
+
+    def _is_owned(self, job: Object) -> bool:
+        owner = owner_in(job)
+        body = self.security_jobs.get(owner.key) if owner else None
+        return bool(owner and body and uid_of(body) == owner.uid)
 
     def default_class(self) -> Object | None:
         """Find the class annotated as default; of several the newest, as for StorageClass."""
@@ -117,41 +134,25 @@ class Observed:
         default = self.default_class()
         return default["metadata"]["name"] if default else None
 
-    def wait(self, key: Key, body: Object) -> None:
+    def wait(self, key: Key) -> None:
         """Remember that a job waits for its class."""
-        class_name = self.class_name_of(body) or ""
-        self._waiting.setdefault(class_name, {})[key] = None
+        body = self.security_jobs.get(key)
+        if body:
+            order = -(body["spec"].get("priority") or 0), body["metadata"]["creationTimestamp"]
+            self._waiting.wait(key, self.class_name_of(body) or "", order)
 
-    def wake(self, class_name: str, namespace: str | None = None, most: int = 4) -> list[Key]:
-        """Take from those that wait for a class: by priority and age, and from all namespaces.
+    def wait_no_more(self, key: Key) -> None:
+        """Remember that a job is being looked at."""
+        self._waiting.leave(key)
 
-        Args:
-            class_name: name of the class.
-            namespace: where a place became free; its own jobs and others are taken alike. None
-                when the class itself has changed: everybody is taken.
-            most: how many of the namespace, and how many others, of each namespace one.
-        """
-        waiting = self._waiting.get(class_name, {})
-        by_namespace: dict[str, list[Key]] = {}
-        for key in list(waiting):
-            if key in self.security_jobs:
-                by_namespace.setdefault(key.namespace, []).append(key)
-            else:
-                del waiting[key]
-        if namespace is None:
-            taken = list(waiting)
-        else:
-            taken = heapq.nsmallest(most, by_namespace.pop(namespace, []), key=self._order)
-            others = itertools.islice(by_namespace.values(), most)
-            taken += [min(keys, key=self._order) for keys in others]
-        for key in taken:
-            del waiting[key]
-        return taken
+    def woken_by_class(self, name: str) -> list[Key]:
+        """Take those that wait for a class, or for a default class: it has changed."""
+        return self._waiting.wake_all(name) + self._waiting.wake_all("")
 
-    def _order(self, key: Key) -> tuple[int, str]:
-        """Whose turn comes first in a namespace: the higher priority's, then the older's."""
-        body = self.security_jobs[key]
-        return -(body["spec"].get("priority") or 0), str(body["metadata"]["creationTimestamp"])
+    def woken_by_places(self) -> list[Key]:
+        """Take those whose turn it is for the places that became free since the last time."""
+        freed, self._freed = self._freed, []
+        return [key for place in freed for key in self._waiting.wake(*place)]
 
     def users_of(self, class_name: str, namespace: str) -> Iterator[Key]:
         """List the PdfSecurityJobs of a namespace that use a class."""
@@ -161,93 +162,49 @@ class Observed:
             if key.namespace == namespace and self.class_name_of(body) == class_name
         )
 
-    def _release(self, uid: str) -> None:
-        place = self._active.pop(uid, None)
-        if place:
-            class_name, namespace = place
-            self._totals[class_name] -= 1
-            self._by_namespace[class_name, namespace] -= 1
+
+def owner_in(job: Object | None) -> Owner | None:
+    """Give the owner of a trimmed Job."""
+    return job["owner"] if job else None
 
 
-def key_of(body: Object) -> Key:
-    """Key of a namespaced object."""
-    return Key(body["metadata"]["namespace"], body["metadata"]["name"])
+def _runs(job: Object) -> bool:
+    """Whether a Job has pods, or is about to: a suspended one without any takes no place."""
+    status = job["status"]
+    held = job["spec"].get("suspend") and not status.get("active") and not status.get("terminating")
+    return not held and ending_of(status) is None
 
 
-def namespace_of(body: Object) -> str:
-    """Namespace of an object."""
-    return str(body["metadata"]["namespace"])
+_METADATA = (
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
+"""Nothing else of an author's metadata: labels and annotations may be large."""
 
 
-def owner_uid_of(body: Object) -> str | None:
-    """UID of the PdfSecurityJob that controls a Job, None when none does.
-
-    Whoever may create Jobs may claim any owner: the Job's name must be the owner's too.
-    """
-    for owner in body["metadata"].get("ownerReferences", []):
-        if (
-            owner.get("controller")
-            and owner["kind"] == names.JOB_KIND
-            and owner["apiVersion"].split("/")[0] == names.GROUP
-            and body["metadata"]["name"].endswith(f"-{owner['uid']}")
-        ):
-            return str(owner["uid"])
-    return None
-
-
-def class_label_of(job: Object) -> str:
-    """Class of a Job; empty where its label was taken off."""
-    return str(job["metadata"].get("labels", {}).get(names.CLASS_LABEL, ""))
-
-
-def is_finished(job: Object) -> bool:
-    """Whether a Job has come to its end."""
-    return any(
-        condition["type"] in ("Complete", "Failed") and condition["status"] == "True"
-        for condition in job.get("status", {}).get("conditions", [])
+def _trimmed_security_job(body: Object) -> Object:
+    return {"metadata": _kept(body["metadata"], _METADATA), "spec": body["spec"]} | _kept(
+        body, ("status",)
     )
 
 
-def is_settling(job: Object) -> bool:
-    """Whether a pod of an unfinished Job has ended, and the Job is about to say what follows."""
-    status = job.get("status", {})
-    uncounted = status.get("uncountedTerminatedPods", {})
-    return not is_finished(job) and any(
-        (
-            *uncounted.values(),
-            *(
-                condition["status"] == "True"
-                for condition in status.get("conditions", [])
-                if condition["type"] in ("SuccessCriteriaMet", "FailureTarget")
-            ),
-        )
-    )
+def _trimmed_class(body: Object) -> Object:
+    metadata = _kept(body["metadata"], (*_METADATA, "annotations"))
+    return {"metadata": metadata, "spec": body["spec"]} | _kept(body, ("status",))
 
 
-def _uid(body: Object) -> str:
-    return str(body["metadata"]["uid"])
-
-
-def _version(body: Object) -> int:
-    # Comparable as numbers since Kubernetes 1.35 (KEP-5504), and in fact ever since etcd 3.
-    return int(body["metadata"]["resourceVersion"])
-
-
-def _trimmed(body: Object) -> Object:
-    """Leave out what is large and never read."""
-    metadata = {
-        key: value
-        for key, value in body["metadata"].items()
-        if key not in ("managedFields", "annotations")
-    }
-    return {**body, "metadata": metadata}
+def _trimmed_policy(body: Object) -> Object:
+    return {"metadata": _kept(body["metadata"], (*_METADATA, "labels")), "spec": body["spec"]}
 
 
 def _trimmed_job(job: Object) -> Object:
     """Keep of a Job what its owner's status is made of."""
-    metadata = job["metadata"]
-    status = job.get("status", {})
-    kept = (
+    status = (
         "conditions",
         "active",
         "ready",
@@ -255,31 +212,21 @@ def _trimmed_job(job: Object) -> Object:
         "failed",
         "succeeded",
         "startTime",
+        "completionTime",
         "uncountedTerminatedPods",
     )
     return {
-        "effective": _effective(metadata),
-        "metadata": {
-            key: metadata[key]
-            for key in (
-                "name",
-                "namespace",
-                "uid",
-                "resourceVersion",
-                "deletionTimestamp",
-                # What a Job that vanished unseen is forgotten by.
-                "ownerReferences",
-                "labels",
-            )
-            if key in metadata
-        },
-        "spec": {
-            key: job["spec"][key]
-            for key in ("suspend", "ttlSecondsAfterFinished")
-            if key in job["spec"]
-        },
-        "status": {key: status[key] for key in (*kept, "completionTime") if key in status},
+        "owner": owner_of(job),
+        "effective": _effective(job["metadata"]),
+        "metadata": _kept(job["metadata"], _METADATA)
+        | {"labels": {names.CLASS_LABEL: class_label_of(job)}},
+        "spec": _kept(job["spec"], ("suspend", "ttlSecondsAfterFinished")),
+        "status": _kept(job.get("status", {}), status),
     }
+
+
+def _kept(table: Object, keys: tuple[str, ...]) -> Object:
+    return {key: table[key] for key in keys if key in table}
 
 
 def _effective(metadata: Object) -> Object | None:
@@ -291,5 +238,7 @@ def _effective(metadata: Object) -> Object | None:
         return None
 
 
-def _without_version(job: Object) -> Object:
-    return {**job, "metadata": {**job["metadata"], "resourceVersion": ""}}
+def _without_version(job: Object | None) -> Object:
+    if job is None:
+        return {}
+    return {**job, "metadata": {**job["metadata"], "resourceVersion": "", "generation": 0}}

@@ -12,16 +12,17 @@ from pydantic import ValidationError
 
 from pdf_security_operator import names
 from pdf_security_operator.api import Phase
-from pdf_security_operator.observed import is_finished
+from pdf_security_operator.endings import ending_of
+from pdf_security_operator.identity import is_controlled_by
+from pdf_security_operator.text import message_of, reason_of
 from pdf_security_processor.contract import ExitCode, Summary
 
 Object = dict[str, Any]
 
-MESSAGE_LENGTH = 1024
-"""Characters of a message that goes into status."""
-
 _KILLED = 137
 _MEANINGLESS = ("ContainerCreating", "PodInitializing")
+_SAME = {"ErrImagePull": "ImagePullBackOff"}
+"""What the kubelet says in turns: one state of the job, not a change every few seconds."""
 _RETRIES_HINT = "see the pod's events, or its log while the Job is kept"
 
 
@@ -52,31 +53,27 @@ def state_of(
         last_seen: reason and message of the running condition before, which says why a pod never
             started once its Job's deadline has removed it.
     """
-    if is_finished(job):
-        return _finished(job, pods, last_seen)
+    ending = ending_of(job["status"])
+    if ending:
+        return _finished(ending, pods, last_seen)
     if job["spec"].get("suspend"):
         return State("Suspended", "Suspended", "spec.suspend is true; no pod runs")
     return _running(job, pods, warnings)
 
 
-def _finished(job: Object, pods: list[Object], last_seen: str | None) -> State:
+def _finished(ending: Object, pods: list[Object], last_seen: str | None) -> State:
     terminated = _last_terminated(pods)
     summary = summary_of(terminated)
-    (condition,) = [
-        entry
-        for entry in job["status"]["conditions"]
-        if entry["type"] in ("Complete", "Failed") and entry["status"] == "True"
-    ][:1]
-    if condition["type"] == "Complete":
+    if ending["type"] == "Complete":
         return State("Succeeded", "Succeeded", _success_message(summary), summary)
-    if condition.get("reason") == "DeadlineExceeded":
+    if ending.get("reason") == "DeadlineExceeded":
         message = "activeDeadlineSeconds passed before the document was finished"
         return State("Failed", "DeadlineExceeded", _joined(message, last_seen))
     reason, message = _failure_of(terminated, summary)
     if reason is None:
-        reason = str(condition.get("reason") or "JobFailed")
-        message = _joined(str(condition.get("message", "")), last_seen)
-    return State("Failed", reason, _cut(message), summary)
+        reason = str(ending.get("reason") or "JobFailed")
+        message = _joined(str(ending.get("message", "")), last_seen)
+    return State("Failed", reason, message, summary)
 
 
 def _failure_of(terminated: Object | None, summary: Summary | None) -> tuple[str | None, str]:
@@ -92,7 +89,7 @@ def _failure_of(terminated: Object | None, summary: Summary | None) -> tuple[str
     # The reason is the code's own: the kubelet saw the code, the summary only claims.
     reason = ExitCode(code).reason if code in set(ExitCode) else "ProcessorFailed"
     message = f"the processor ended with code {code}; {_RETRIES_HINT}"
-    return reason, _cut(summary.message if summary else "") or message
+    return reason, message_of(summary.message if summary else "") or message
 
 
 def _running(job: Object, pods: list[Object], warnings: list[Object]) -> State:
@@ -115,13 +112,14 @@ def _stuck_reason(pods: list[Object], warnings: list[Object]) -> tuple[str, str]
     for pod in pods:
         for condition in pod.get("status", {}).get("conditions", []):
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
-                return _word(condition.get("reason")), _cut(condition.get("message"))
+                return reason_of(condition.get("reason")), message_of(condition.get("message"))
         for container in pod.get("status", {}).get("containerStatuses", []):
             waiting = container.get("state", {}).get("waiting", {})
             if waiting.get("reason") and waiting["reason"] not in _MEANINGLESS:
-                return _word(waiting["reason"]), _cut(waiting.get("message"))
+                reason = _SAME.get(waiting["reason"], waiting["reason"])
+                return reason_of(reason), message_of(waiting.get("message"))
     latest = max(warnings, key=_time_of, default=None)
-    return (_word(latest.get("reason")), _cut(latest.get("message"))) if latest else None
+    return (reason_of(latest.get("reason")), message_of(latest.get("message"))) if latest else None
 
 
 def _time_of(event: Object) -> str:
@@ -137,6 +135,17 @@ def _last_terminated(pods: list[Object]) -> Object | None:
             if terminated and container.get("name") == names.CONTAINER:
                 ended.append(terminated)
     return max(ended, key=lambda state: str(state.get("finishedAt")), default=None)
+
+
+def pods_of(job: Object, pods: list[Object]) -> list[Object]:
+    """Choose the pods that a Job controls: anybody's may bear its label."""
+    return [pod for pod in pods if is_controlled_by(pod, job["metadata"]["uid"])]
+
+
+def unfinished_of(pods: list[Object]) -> Object | None:
+    """Find the pod that is still to end."""
+    ended = ("Succeeded", "Failed")
+    return next((pod for pod in pods if pod.get("status", {}).get("phase") not in ended), None)
 
 
 def summary_of(terminated: Object | None) -> Summary | None:
@@ -160,21 +169,8 @@ def _success_message(summary: Summary | None) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(summary.removed.items()))
         parts.append(f"removed {kinds}")
     parts.append(f"took {summary.duration_seconds:.2f} s")
-    return _cut("the document was processed: " + "; ".join(parts))
+    return message_of("the document was processed: " + "; ".join(parts))
 
 
 def _joined(message: str, more: str | None) -> str:
-    return _cut(f"{message}; last seen: {more}" if more else message)
-
-
-def _word(text: Any) -> str:
-    """Make an untrusted reason fit a condition's."""
-    letters = (letter for letter in str(text or "")[:MESSAGE_LENGTH] if letter.isascii())
-    word = "".join(letter for letter in letters if letter.isalnum()).lstrip("0123456789")
-    return word[:64] or "Unknown"
-
-
-def _cut(text: Any) -> str:
-    """Make an untrusted message fit a condition's: no terminal takes orders from it."""
-    letters = str(text or "")[:MESSAGE_LENGTH]
-    return "".join(letter if letter.isprintable() else " " for letter in letters)
+    return message_of(f"{message}; last seen: {more}" if more else message)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -51,7 +53,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         resync_seconds=_number(environment, "PDF_SECURITY_RESYNC_SECONDS", 300, at_least=1),
         job_ttl_seconds=_number(environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=0),
         health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),
-        log_level=environment.get("PDF_SECURITY_LOG_LEVEL", "info"),
+        log_level=_choice(environment, "PDF_SECURITY_LOG_LEVEL", "info", LOG_LEVELS),
     )
 
 
@@ -60,3 +62,12 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, at_least
     if not text.isdecimal() or int(text) < at_least:
         raise ValueError(f"{name} must be a whole number of at least {at_least}, not {text!r}")
     return int(text)
+
+
+def _choice(
+    environment: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]
+) -> str:
+    text = environment.get(name, default)
+    if text not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+    return text

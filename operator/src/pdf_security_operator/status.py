@@ -8,7 +8,9 @@ from typing import Any
 
 from pdf_security_operator.api import CONDITION_TYPES
 from pdf_security_operator.effective import EffectiveLimits
+from pdf_security_operator.endings import ending_of
 from pdf_security_operator.outcome import State
+from pdf_security_operator.text import message_of, reason_of
 from pdf_security_processor.contract import FileFacts
 
 Object = dict[str, Any]
@@ -43,7 +45,7 @@ def status_of(
         "observedGeneration": generation,
         "conditions": _conditions(previous.get("conditions", []), generation, state, now),
         "phase": state.phase,
-        "reason": state.reason,
+        "reason": reason_of(state.reason),
         "documents": _documents(state),
     }
     if job:
@@ -85,10 +87,16 @@ def condition_of(status: Object, kind: str) -> Object | None:
 
 def is_final(status: Object) -> bool:
     """Whether a status says that the job has come to its end."""
-    return any(
-        condition["type"] in ("Complete", "Failed") and condition["status"] == "True"
-        for condition in status.get("conditions", [])
-    )
+    return ending_of(status) is not None
+
+
+def status_at(status: Object, generation: int) -> Object:
+    """Say the same of a newer generation: what may still change after the end changes nothing.
+
+    kstatus and Argo CD take a resource for unfinished while `observedGeneration` lags behind.
+    """
+    conditions = [{**entry, "observedGeneration": generation} for entry in status["conditions"]]
+    return {**status, "observedGeneration": generation, "conditions": conditions}
 
 
 def _conditions(previous: list[Object], generation: int, state: State, now: str) -> list[Object]:
@@ -127,8 +135,8 @@ def _condition(
         "status": value,
         "observedGeneration": generation,
         "lastTransitionTime": now,
-        "reason": reason,
-        "message": message,
+        "reason": reason_of(reason),
+        "message": message_of(message),
     }
 
 
@@ -158,5 +166,5 @@ def _report(state: State) -> Object:
     if summary.removed:
         report["removed"] = dict(summary.removed)
     if summary.report_location:
-        report["location"] = summary.report_location
+        report["location"] = message_of(summary.report_location)
     return report

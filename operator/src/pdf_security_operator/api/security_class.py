@@ -24,6 +24,10 @@ Labels = Annotated[
 ]
 """Never empty: no label at all would select every namespace, or every pod."""
 
+CA_BUNDLE_LENGTH = 32768
+"""A request names up to three stores and travels as one variable, of which Linux takes 131,072
+bytes (MAX_ARG_STRLEN)."""
+
 _PREFIX = "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?"
 _LABEL_KEY = f"^{_PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
 
@@ -84,7 +88,7 @@ class Endpoint(Peers):
             "that translates its port needs its pods' port here.",
         )
     )
-    ca_bundle: Annotated[str, Field(max_length=65536)] | None = Field(
+    ca_bundle: Annotated[str, Field(min_length=1, max_length=CA_BUNDLE_LENGTH)] | None = Field(
         default=None,
         description="PEM certificates that the store's certificate must chain to; the image's "
         "own list where left out.",

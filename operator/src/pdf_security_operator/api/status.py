@@ -27,6 +27,12 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 in UTC, whole seconds."""
 
 
+Word = Annotated[str, Field(max_length=640, pattern=r"^[-a-zA-Z0-9._:/@]*$")]
+"""A name, a quantity, an image. Bounded: what was applied is read back from an annotation."""
+
+Whole = Annotated[int, Field(ge=0, le=10**9)]
+
+
 class Condition(Model):
     """One aspect of the state, as metav1.Condition."""
 
@@ -76,13 +82,13 @@ class ReportSummary(Model):
 class Effective(Model):
     """What was applied; nothing is ever written back into spec."""
 
-    class_name: str | None = Field(default=None, description="Class in force.")
-    image: str | None = Field(default=None, description="Image by digest.")
-    cpu_limit: str | None = Field(default=None, description="Limit of the container.")
-    memory_limit: str | None = Field(default=None, description="Limit of the container.")
-    scratch_size: str | None = Field(default=None, description="Size of the tmpfs.")
-    active_deadline_seconds: int | None = Field(default=None, description="Deadline in force.")
-    backoff_limit: int | None = Field(default=None, description="Retries in force.")
+    class_name: Word | None = Field(default=None, description="Class in force.")
+    image: Word | None = Field(default=None, description="Image by digest.")
+    cpu_limit: Word | None = Field(default=None, description="Limit of the container.")
+    memory_limit: Word | None = Field(default=None, description="Limit of the container.")
+    scratch_size: Word | None = Field(default=None, description="Size of the tmpfs.")
+    active_deadline_seconds: Whole | None = Field(default=None, description="Deadline in force.")
+    backoff_limit: Whole | None = Field(default=None, description="Retries in force.")
 
 
 class JobStatus(Model):

@@ -1,0 +1,143 @@
+"""Brings the Job of a PdfSecurityJob about: created once, found again, held and let go.
+
+Every step can be repeated, and is derivable from what the API server holds.
+"""
+
+import json
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from pdf_security_operator import names
+from pdf_security_operator.admission import check_admission
+from pdf_security_operator.api import JobSpec
+from pdf_security_operator.api.faults import faults_of
+from pdf_security_operator.classes import Classes
+from pdf_security_operator.cluster import Cluster
+from pdf_security_operator.effective import effective_limits_of
+from pdf_security_operator.endings import ending_of
+from pdf_security_operator.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    JobRejected,
+    JobWaits,
+    NotFoundError,
+)
+from pdf_security_operator.job import build_job
+from pdf_security_operator.observed import Observed
+from pdf_security_operator.policies import Policies
+from pdf_security_operator.status import effective_of
+
+Object = dict[str, Any]
+
+logger = structlog.get_logger()
+
+
+class Jobs:
+    """The Jobs of all PdfSecurityJobs; one worker at a time is at work on each."""
+
+    def __init__(
+        self, cluster: Cluster, observed: Observed, classes: Classes, policies: Policies
+    ) -> None:
+        self._cluster = cluster
+        self._observed = observed
+        self._classes = classes
+        self._policies = policies
+
+    async def known_or_created(self, body: Object) -> Object | None:
+        """Find the Job that the status names, or create it; None while the job is suspended."""
+        recorded = body.get("status", {}).get("jobName")
+        if recorded:
+            return await self._recorded_job(body, recorded)
+        if body["spec"].get("suspend"):
+            return None
+        return await self._create(body)
+
+    async def _recorded_job(self, body: Object, name: str) -> Object:
+        try:
+            job = await self._cluster.get_job(body["metadata"]["namespace"], name)
+        except NotFoundError:
+            raise JobRejected(
+                "JobDeleted",
+                f"the Job {name} was deleted before its result was recorded; it is not run "
+                "again, for it may have finished: create another PdfSecurityJob",
+            ) from None
+        return self._remembered(job, body)
+
+    async def _create(self, body: Object) -> Object:
+        """Create the Job of an admitted job, after the policies that confine it."""
+        metadata = body["metadata"]
+        spec = _parsed(body)
+        class_name, class_spec = self._classes.of(body)
+        limits = effective_limits_of(spec, class_spec)
+        # Before it waits: what can never run is told at once.
+        job = build_job(metadata, spec, class_name, class_spec, limits)
+        job["metadata"]["annotations"][names.EFFECTIVE_ANNOTATION] = json.dumps(
+            effective_of(class_name, class_spec.image, limits)
+        )
+        check_admission(class_spec, self._observed.running(class_name, metadata["namespace"]))
+        with self._observed.starting(body, class_name):
+            await self._policies.ensure(metadata["namespace"], class_name, class_spec)
+            return self._remembered(await self._created_or_existing(job), body)
+
+    async def _created_or_existing(self, job: Object) -> Object:
+        name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
+        try:
+            return await self._cluster.create_job(job)
+        except ConflictError:
+            logger.info("job.exists", namespace=namespace, job=name)
+            return await self._cluster.get_job(namespace, name)
+        except ForbiddenError as error:
+            if "exceeded quota" in error.message:
+                raise JobWaits("QuotaExceeded", error.message) from error
+            if "being terminated" in error.message:
+                raise JobWaits("NamespaceTerminating", error.message) from error
+            # RBAC, or an admission policy: both are for people to mend.
+            raise JobWaits("Forbidden", error.message) from error
+        except InvalidError as error:
+            raise JobRejected("JobInvalid", error.message) from error
+
+    async def suspended_as_wanted(self, body: Object, job: Object) -> Object:
+        """Carry `suspend` over to the Job, whose controller stops and starts the pod."""
+        wanted = bool(body["spec"].get("suspend"))
+        if ending_of(job["status"]) or bool(job["spec"].get("suspend")) == wanted:
+            return job
+        if wanted:
+            return self._remembered(await self.patched(job, suspend=True), body)
+        # Held, it had given its place back, and its policies may be older than the class.
+        class_name, class_spec = self._classes.of(body)
+        namespace = job["metadata"]["namespace"]
+        check_admission(class_spec, self._observed.running(class_name, namespace))
+        with self._observed.starting(body, class_name):
+            await self._policies.ensure(namespace, class_name, class_spec)
+            return self._remembered(await self.patched(job, suspend=False), body)
+
+    async def patched(self, job: Object, **fields: Any) -> Object:
+        """Change fields of a Job's spec; return it as it is then."""
+        metadata = job["metadata"]
+        return await self._cluster.patch_job_spec(metadata["namespace"], metadata["name"], **fields)
+
+    def _remembered(self, job: Object, body: Object) -> Object:
+        """Remember what the API answered, and give what is known now: a watch may be ahead.
+
+        Raises:
+            JobRejected: it is the Job of something else that bears the name.
+        """
+        self._observed.put_job(job)
+        known = self._observed.job_of(body)
+        if known is None:
+            raise JobRejected(
+                "NameConflict",
+                f"a Job {job['metadata']['name']} exists and belongs to something else; remove "
+                "it or create the PdfSecurityJob under another name",
+            )
+        return known
+
+
+def _parsed(body: Object) -> JobSpec:
+    try:
+        return JobSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        raise JobRejected("InvalidSpec", faults_of(error)[0]) from error
