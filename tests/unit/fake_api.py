@@ -158,8 +158,8 @@ class FakeApi:
     async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
         return await self._pods("list_pods", namespace)
 
-    async def list_class_pods(self, namespace: str, class_name: str) -> list[Object]:
-        return await self._pods("list_class_pods", namespace)
+    async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:
+        return await self._pods("list_unfinished_pods", namespace)
 
     async def list_warnings(self, namespace: str, uid: str) -> list[Object]:
         await self._called("list_warnings", Key(namespace, uid))

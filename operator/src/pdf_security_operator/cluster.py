@@ -62,15 +62,18 @@ class Cluster:
 
     async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
         """List the pods that are labelled as a Job's."""
-        return await self._pods(namespace, f"batch.kubernetes.io/controller-uid={job_uid}")
+        selector = f"batch.kubernetes.io/controller-uid={job_uid}"
+        return await self._pods(namespace, labelSelector=selector)
 
-    async def list_class_pods(self, namespace: str, class_name: str) -> list[Object]:
-        """List the pods of a class in a namespace, whatever became of their Jobs."""
-        return await self._pods(namespace, f"{names.CLASS_LABEL}={class_name}")
+    async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:
+        """List the pods of a class in a namespace that have not ended, Job or no Job."""
+        phases = "status.phase!=Succeeded,status.phase!=Failed"
+        selector = f"{names.CLASS_LABEL}={class_name}"
+        return await self._pods(namespace, labelSelector=selector, fieldSelector=phases)
 
-    async def _pods(self, namespace: str, selector: str) -> list[Object]:
+    async def _pods(self, namespace: str, **selectors: str) -> list[Object]:
         path = f"/api/v1/namespaces/{namespace}/pods"
-        return [pod async for pod in self._list(path, labelSelector=selector)]
+        return [pod async for pod in self._list(path, **selectors)]
 
     async def list_warnings(self, namespace: str, uid: str) -> list[Object]:
         """List the Warning events of an object."""

@@ -12,7 +12,7 @@ import structlog
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, ConflictError
-from pdf_security_operator.identity import Key, key_of, uid_of
+from pdf_security_operator.identity import Key, class_label_of, key_of, uid_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.mirror import Mirror
 from pdf_security_operator.observed import Observed, owner_in
@@ -125,8 +125,9 @@ class Controller:
         owners = {owner.key for owner in (owner_in(before), owner_in(after)) if owner}
         self._enqueue_all(map(JobTask, owners))
         self._wake()
-        if deleted:
-            # It may have been the last one under its policies.
+        if deleted or self._classes.spec_of(class_label_of(job)) is None:
+            # It may have been the last one under its policies; those of a class that is gone stand
+            # only as long as something runs.
             self._enqueue(PoliciesTask(job["metadata"]["namespace"]))
 
     def policy_seen(self, policy: Object, *, deleted: bool) -> None:

@@ -118,7 +118,7 @@ class Policies:
     async def _has_pods(self, policy: Object) -> bool:
         """Whether pods of the class are left: one outlives its Job by its grace time."""
         namespace = policy["metadata"]["namespace"]
-        return bool(await self._cluster.list_class_pods(namespace, class_label_of(policy)))
+        return bool(await self._cluster.list_unfinished_pods(namespace, class_label_of(policy)))
 
     def _unused(self, namespace: str) -> list[Object]:
         return [
