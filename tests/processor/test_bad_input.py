@@ -177,6 +177,20 @@ def test_existing_output(pod: Pod) -> None:
     assert pod.output.read_bytes().startswith(b"%PDF-")
 
 
+def test_retry_of_a_finished_attempt(pod: Pod) -> None:
+    """A pod that was killed after it had put all would be retried, and the job fail for good."""
+    pod.input.write_bytes(documents.plain())
+    location = FileLocation(root=str(pod.root / "report"), path="report.json")
+    request = pod.request(SANITIZE, ENCRYPT, report=Sink(file=location))
+    outputs = [pod.run(request) for _ in range(2)]
+    assert [result.status for result in outputs] == [ExitCode.SUCCEEDED] * 2, outputs[1].log
+    assert outputs[0].output != outputs[1].output
+    other = request.model_copy(
+        update={"owner": request.owner.model_copy(update={"uid": "another"})}
+    )
+    assert pod.run(other).status == ExitCode.OUTPUT_EXISTS
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -220,8 +234,15 @@ def test_input_that_is_no_file(pod: Pod, kind: str) -> None:
     assert pod.run(pod.request(SANITIZE)).status == ExitCode.PATH_REFUSED
 
 
-@pytest.mark.parametrize("size", ["16k", "40k"], ids=["input", "output"])
-def test_full_scratch(pod: Pod, size: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "filler"),
+    [
+        pytest.param("16k", 30_000, id="input"),
+        pytest.param("1020k", 3_000_000, id="input-of-several-pieces"),
+        pytest.param("40k", 30_000, id="output"),
+    ],
+)
+def test_full_scratch(pod: Pod, size: str, filler: int) -> None:
     """A full tmpfs would look like a fault of the document."""
     import random
 
@@ -229,7 +250,7 @@ def test_full_scratch(pod: Pod, size: str) -> None:
 
     pdf = pikepdf.Pdf.new()
     pdf.add_blank_page()
-    pdf.Root.Big = pdf.make_stream(random.Random(1).randbytes(30_000))
+    pdf.Root.Big = pdf.make_stream(random.Random(1).randbytes(filler))
     pod.input.write_bytes(documents.saved(pdf))
     with _small_volume(pod.root / "scratch", size):
         result = pod.run(pod.request(SANITIZE))

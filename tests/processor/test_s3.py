@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pdf_security_processor.contract import ExitCode, Sink, Source
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import s3 as store
 from processor import documents
+from processor.faulty_front import faulty_front
 from processor.pods import ENCRYPT, Pod
 from processor.readers import check_with_qpdf
 from processor.s3_server import SECRET_KEY, S3Server, free_port
@@ -93,17 +95,73 @@ def test_overwrite_is_refused_late(s3: S3Server, context: StoreContext, size: in
     """Of two jobs that passed the early check together, the second would overwrite the first."""
     content = os.urandom(size)
     location = s3.location("race.pdf")
+    other = replace(context, uid="other")
     store.refuse_existing_object(location, context)
-    store.put_object(location, io.BytesIO(content), context, overwrite=False, part_bytes=PART)
+    store.put_object(location, io.BytesIO(content), other, overwrite=False, part_bytes=PART)
     with pytest.raises(errors.OutputExistsError):
-        store.put_object(
-            location, io.BytesIO(b"x" * size), context, overwrite=False, part_bytes=PART
-        )
+        store.refuse_existing_object(location, context)
+    for late in (content, b"x" * size):
+        with pytest.raises(errors.OutputExistsError):
+            store.put_object(location, io.BytesIO(late), context, overwrite=False, part_bytes=PART)
     with store.open_object(location, context) as chunks:
         assert b"".join(chunks) == content
     assert s3.objects() == ["race.pdf"]
     store.put_object(location, io.BytesIO(b"new"), context, overwrite=True)
     assert (s3.buckets / "documents" / "race.pdf").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("size", [1000, 2 * PART + 7], ids=["at-once", "in-parts"])
+@pytest.mark.parametrize("same", [True, False], ids=["same", "other-content"])
+def test_retry_replaces_its_own(s3: S3Server, context: StoreContext, size: int, same: bool) -> None:
+    """A job that was killed after its upload would fail for good: its own output is in its way."""
+    location = s3.location("retried.pdf")
+    first = os.urandom(size)
+    second = first if same else os.urandom(size)
+    for content in (first, second):
+        store.refuse_existing_object(location, context)
+        store.put_object(location, io.BytesIO(content), context, overwrite=False, part_bytes=PART)
+    assert (s3.buckets / "documents" / "retried.pdf").read_bytes() == second
+    assert s3.objects() == ["retried.pdf"]
+
+
+@pytest.mark.parametrize("size", [1000, PART + 7], ids=["at-once", "in-parts"])
+@pytest.mark.parametrize("overwrite", [True, False], ids=["overwrite", "new"])
+def test_lost_answer_is_no_failure(
+    s3: S3Server, context: StoreContext, size: int, overwrite: bool
+) -> None:
+    """An upload whose answer was lost would be taken for another job's, or never succeed."""
+    content = os.urandom(size)
+    with faulty_front(s3) as front:
+        location = s3.location("lost.pdf", endpoint=front.endpoint)
+        front.loses = ["PUT"] if size < PART else ["POST complete"]
+        store.put_object(
+            location, io.BytesIO(content), context, overwrite=overwrite, part_bytes=PART
+        )
+        assert front.loses == []
+    assert (s3.buckets / "documents" / "lost.pdf").read_bytes() == content
+    assert s3.objects() == ["lost.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "conditions"),
+    [
+        pytest.param(None, ["*", "etag"], id="if-match"),
+        pytest.param("If-Match", ["*", "etag", None], id="without-if-match"),
+    ],
+)
+def test_replaces_its_own_on_any_store(
+    s3: S3Server, context: StoreContext, refuses: str | None, conditions: list[str | None]
+) -> None:
+    """A retry would fail on stores without If-Match, or replace another's object on those with."""
+    store.put_object(s3.location("own.pdf"), io.BytesIO(b"first"), context, overwrite=False)
+    with faulty_front(s3) as front:
+        front.refuses = refuses
+        location = s3.location("own.pdf", endpoint=front.endpoint)
+        store.put_object(location, io.BytesIO(b"second"), context, overwrite=False)
+    puts = [condition for method, condition in front.passed if method == "PUT"]
+    seen = ["etag" if one and one != "*" else one for one in dict.fromkeys(puts)]
+    assert seen == conditions
+    assert (s3.buckets / "documents" / "own.pdf").read_bytes() == b"second"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +179,7 @@ def test_overwrite_is_refused_late(s3: S3Server, context: StoreContext, size: in
             id="secret",
         ),
         pytest.param({"ca_bundle": "no pem"}, ExitCode.CERTIFICATE_REFUSED, "PEM", id="no-pem"),
+        pytest.param({"ca_bundle": ""}, ExitCode.CERTIFICATE_REFUSED, "PEM", id="empty-bundle"),
     ],
 )
 def test_source_is_not_there(
@@ -162,6 +221,13 @@ def test_certificate_of_another_authority(s3_pod: Pod, s3: S3Server, tmp_path: P
     other = Authority(tmp_path / "other").certificate_file.read_text()
     result = s3_pod.run(_request(s3_pod, s3, ca_bundle=other))
     assert ExitCode(result.status) == ExitCode.CERTIFICATE_REFUSED, result.log
+
+
+def test_certificate_with_a_comment(s3_pod: Pod, s3: S3Server) -> None:
+    """A bundle whose certificates bear names with accents would end every job."""
+    bundle = f"# Főtanúsítvány\n{s3.authority.certificate_file.read_text()}"
+    result = s3_pod.run(_request(s3_pod, s3, ca_bundle=bundle))
+    assert result.status == ExitCode.SUCCEEDED, result.log
 
 
 def test_certificate_of_another_name(s3_pod: Pod, s3: S3Server) -> None:

@@ -60,15 +60,24 @@ _SILENT = exceptions.EndpointConnectionError(endpoint_url="https://s3.test")
             id="range",
         ),
         *[
-            pytest.param(_answer(code, status), expected, expected, id=code)
+            pytest.param(_answer(code, status), expected, expected, id=f"{code}-{status}")
             for code, status, expected in (
                 ("AccessDenied", 403, ExitCode.ACCESS_DENIED),
                 ("InvalidAccessKeyId", 403, ExitCode.ACCESS_DENIED),
-                ("ExpiredToken", 400, ExitCode.ACCESS_DENIED),
+                ("InvalidToken", 400, ExitCode.ACCESS_DENIED),
                 ("XAdminUserNotFound", 404, ExitCode.ACCESS_DENIED),
                 ("ConditionalRequestConflict", 409, ExitCode.STORAGE_UNAVAILABLE),
                 ("NoSuchUpload", 404, ExitCode.STORAGE_UNAVAILABLE),
                 ("SlowDown", 503, ExitCode.STORAGE_UNAVAILABLE),
+                ("SlowDown", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("RequestTimeout", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("IncompleteBody", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("BadDigest", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("Throttling", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("ThrottlingException", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("RequestTimeTooSkewed", 403, ExitCode.STORAGE_UNAVAILABLE),
+                ("ExpiredToken", 400, ExitCode.STORAGE_UNAVAILABLE),
+                ("Other", 408, ExitCode.STORAGE_UNAVAILABLE),
                 ("TooManyRequests", 429, ExitCode.STORAGE_UNAVAILABLE),
                 ("InternalError", 500, ExitCode.STORAGE_UNAVAILABLE),
                 ("AuthorizationHeaderMalformed", 400, ExitCode.INVALID_REQUEST),
@@ -77,6 +86,12 @@ _SILENT = exceptions.EndpointConnectionError(endpoint_url="https://s3.test")
         ],
         pytest.param(
             _answer("QuotaExceeded", 403), ExitCode.ACCESS_DENIED, ExitCode.OUTPUT_FULL, id="quota"
+        ),
+        pytest.param(
+            _answer("XMinioAdminBucketQuotaExceeded", 400),
+            ExitCode.INVALID_REQUEST,
+            ExitCode.OUTPUT_FULL,
+            id="minio-quota",
         ),
         *[
             pytest.param(error, expected, expected, id=name)

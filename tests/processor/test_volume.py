@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from pdf_security_processor import errors
 from pdf_security_processor.contract import FileLocation
-from pdf_security_processor.stores import volume
+from pdf_security_processor.stores import placing, volume
 
 UID = "1b4e28ba"
 
@@ -33,31 +36,149 @@ def test_makes_missing_folders(tmp_path: Path) -> None:
 def test_two_writers_without_overwrite(tmp_path: Path) -> None:
     """Of two jobs that both saw no file, the second would replace the first one's."""
     location = _location(tmp_path, "out.pdf")
-    volume.refuse_existing_file(location)
-    volume.put_file(location, io.BytesIO(b"first"), UID, overwrite=False)
+    volume.refuse_existing_file(location, UID)
+    volume.put_file(location, io.BytesIO(b"first"), "other", overwrite=False)
     with pytest.raises(errors.OutputExistsError):
-        volume.put_file(location, io.BytesIO(b"second"), UID, overwrite=False)
+        volume.refuse_existing_file(location, UID)
+    for late in (b"first", b"second"):
+        with pytest.raises(errors.OutputExistsError):
+            volume.put_file(location, io.BytesIO(late), UID, overwrite=False)
     assert [file.name for file in tmp_path.iterdir()] == ["out.pdf"]
     assert (tmp_path / "out.pdf").read_bytes() == b"first"
 
 
-@pytest.mark.parametrize("overwrite", [True, False])
-def test_volume_without_hard_links(
-    tmp_path: Path, overwrite: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing could be put on file systems without hard links, such as SMB's and most of FUSE's."""
+def _without(monkeypatch: pytest.MonkeyPatch, *abilities: str) -> None:
+    """Make the file system one that lacks something; none that does can be mounted everywhere."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EPERM, "no links here")
+        raise OSError(errno.EOPNOTSUPP, "not here")
 
-    monkeypatch.setattr(os, "link", refuse)
+    if "attributes" in abilities:
+        monkeypatch.setattr(os, "setxattr", refuse)
+        monkeypatch.setattr(os, "getxattr", refuse)
+    if "links" in abilities:
+        monkeypatch.setattr(os, "link", refuse)
+    if "renameat2" in abilities:
+        monkeypatch.setattr(placing, "_rename_to_free_name", refuse)
+
+
+_POORER = pytest.mark.parametrize(
+    "abilities",
+    [
+        pytest.param((), id="all"),
+        pytest.param(("links",), id="no-links"),
+        pytest.param(("links", "renameat2"), id="no-links-nor-renameat2"),
+    ],
+)
+
+
+@_POORER
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_poorer_file_systems(
+    tmp_path: Path, overwrite: bool, abilities: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing could be put on SMB and most of FUSE, or another's file be replaced there."""
+    _without(monkeypatch, *abilities)
     location = _location(tmp_path, "out.pdf")
-    volume.put_file(location, io.BytesIO(b"first"), UID, overwrite=overwrite)
+    volume.put_file(location, io.BytesIO(b"first"), "other", overwrite=overwrite)
     if not overwrite:
         with pytest.raises(errors.OutputExistsError):
             volume.put_file(location, io.BytesIO(b"second"), UID, overwrite=False)
     assert [file.name for file in tmp_path.iterdir()] == ["out.pdf"]
     assert (tmp_path / "out.pdf").read_bytes() == b"first"
+
+
+@_POORER
+def test_retry_replaces_its_own(
+    tmp_path: Path, abilities: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that was killed after its upload would fail for good: its own output is in its way."""
+    _without(monkeypatch, *abilities)
+    location = _location(tmp_path, "out.pdf")
+    for content in (b"first", b"second", b"second"):
+        volume.refuse_existing_file(location, UID)
+        volume.put_file(location, io.BytesIO(content), UID, overwrite=False)
+        assert (tmp_path / "out.pdf").read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["out.pdf"]
+
+
+def test_retry_without_attributes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing tells whose a file is, a retry would fail, or replace another's."""
+    _without(monkeypatch, "attributes")
+    location = _location(tmp_path, "out.pdf")
+    for _ in range(2):
+        volume.refuse_existing_file(location, UID)
+        volume.put_file(location, io.BytesIO(b"same"), UID, overwrite=False)
+    for other in (b"else", b"longer"):
+        with pytest.raises(errors.OutputExistsError):
+            volume.put_file(location, io.BytesIO(other), UID, overwrite=False)
+    assert (tmp_path / "out.pdf").read_bytes() == b"same"
+
+
+def test_lost_answer_to_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over NFS a link that was made could be answered with EEXIST, and fail the job for good."""
+    _without(monkeypatch, "attributes")
+    link = os.link
+
+    def lost(*arguments: Any, **named: Any) -> None:
+        link(*arguments, **named)
+        raise FileExistsError(errno.EEXIST, "exists")
+
+    monkeypatch.setattr(os, "link", lost)
+    monkeypatch.setattr(placing, "_digest", lambda *_: pytest.fail("the inode says it all"))
+    volume.put_file(_location(tmp_path, "out.pdf"), io.BytesIO(b"x"), UID, overwrite=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["out.pdf"]
+
+
+_KILLED = """
+import io, os, sys
+from pdf_security_processor.contract import FileLocation
+from pdf_security_processor.stores import placing, volume
+def refuse(*_, **__): raise OSError(95, "not here")
+def kill(*_, **__): os.kill(os.getpid(), 9)
+class Content(io.BytesIO):
+    def read(self, amount=-1):
+        if self.tell() and sys.argv[3] == "writing": kill()
+        return super().read(amount)
+if sys.argv[3] != "writing":
+    os.link = placing._rename_to_free_name = refuse
+    os.rename = kill
+place = FileLocation(root=sys.argv[1], path="out.pdf")
+volume.put_file(place, Content(b"x" * 2**21), sys.argv[2], overwrite=False)
+"""
+
+
+@pytest.mark.parametrize("when", ["writing", "reserved"])
+def test_retry_after_a_kill(tmp_path: Path, when: str) -> None:
+    """Halves of documents would stay in the claim, or a reservation be in the job's own way."""
+    (tmp_path / f".out.pdf.{UID}0.x.partial").write_bytes(b"another job's")
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(tmp_path), UID, when], capture_output=True, check=False
+    )
+    assert done.returncode == -9, done.stderr
+    assert len(list(tmp_path.iterdir())) == (2 if when == "writing" else 3)
+    location = _location(tmp_path, "out.pdf")
+    volume.refuse_existing_file(location, UID)
+    volume.put_file(location, io.BytesIO(b"whole"), UID, overwrite=False)
+    assert (tmp_path / "out.pdf").read_bytes() == b"whole"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f".out.pdf.{UID}0.x.partial",
+        "out.pdf",
+    ]
+
+
+@pytest.mark.parametrize("by", ["content", "size"])
+def test_changed_while_read(tmp_path: Path, by: str) -> None:
+    """The first half of one version would be joined to the second half of another."""
+    file = tmp_path / "in.pdf"
+    file.write_bytes(b"a" * 3 * 2**20)
+    with volume.open_file(_location(tmp_path, "in.pdf")) as chunks:
+        assert next(chunks)[:1] == b"a"
+        with file.open("r+b") as writer:
+            writer.seek(0, os.SEEK_END if by == "size" else os.SEEK_SET)
+            writer.write(b"b")
+        with pytest.raises(errors.InputChangedError):
+            b"".join(chunks)
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])

@@ -165,9 +165,10 @@ def _success_message(summary: Summary | None) -> str:
         return "the document was processed"
     pages = summary.input.pages if summary.input else None
     parts = [f"{pages} page{'' if pages == 1 else 's'}"] if pages is not None else []
-    if summary.removed:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(summary.removed.items()))
-        parts.append(f"removed {kinds}")
+    for done, counts in (("removed", summary.removed), ("kept", summary.kept)):
+        if counts:
+            kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
+            parts.append(f"{done} {kinds}")
     parts.append(f"took {summary.duration_seconds:.2f} s")
     return message_of("the document was processed: " + "; ".join(parts))
 

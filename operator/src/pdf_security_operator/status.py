@@ -163,8 +163,9 @@ def _report(state: State) -> Object:
     for name, facts in (("input", summary.input), ("output", summary.output)):
         if isinstance(facts, FileFacts):
             report[name] = facts.to_json_dict()
-    if summary.removed:
-        report["removed"] = dict(summary.removed)
+    for name, counts in (("removed", summary.removed), ("kept", summary.kept)):
+        if counts:
+            report[name] = dict(counts)
     if summary.report_location:
         report["location"] = message_of(summary.report_location)
     return report

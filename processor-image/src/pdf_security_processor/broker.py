@@ -34,7 +34,7 @@ from pdf_security_processor.errors import (
 )
 from pdf_security_processor.logs import job_log
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
-from pdf_security_processor.scratch import document_folder, scratch_errors
+from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
 from pdf_security_processor.secret_files import read_passwords
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
@@ -164,7 +164,8 @@ class _Document:
     def _scratch_files(self) -> Iterator[tuple[IO[bytes], int, IO[bytes] | None]]:
         folder = self._context.scratch
         with scratch_errors(folder.parent):
-            source = (folder / "input").open("xb")
+            # Unbuffered: what did not fit would be tried again, and fail again, on closing.
+            source = (folder / "input").open("xb", buffering=0)
         with source:
             readable = os.open(folder / "input", os.O_RDONLY | os.O_CLOEXEC)
             output: IO[bytes] | None = None
@@ -198,11 +199,9 @@ class _Document:
                     )
                 digest.update(chunk)
                 with scratch_errors(self._context.scratch.parent):
-                    target.write(chunk)
+                    write_all(target, chunk)
         if count == 0:
             raise InputEmptyError(f"The input {location} is empty.")
-        with scratch_errors(self._context.scratch.parent):
-            target.flush()
         self._outcome.input = FileFacts(bytes=count, sha256=digest.hexdigest())
         self._log.info(
             "download.finished", bytes=count, sha256=digest.hexdigest(), seconds=_since(began)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from pdf_security_processor.errors import AccessDeniedError, ScratchFullError
 
@@ -60,3 +61,10 @@ def scratch_errors(scratch: Path) -> Iterator[None]:
         raise AccessDeniedError(
             f"The scratch volume {scratch} cannot be written: {os.strerror(error.errno or 0)}."
         ) from error
+
+
+def write_all(file: IO[bytes], content: bytes) -> None:
+    """Write all of it to an unbuffered file, which may take less than it is given at a time."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -73,6 +73,9 @@ class ReportSummary(Model):
     removed: dict[str, int] | None = Field(
         default=None, description="What was removed, by kind and number."
     )
+    kept: dict[str, int] | None = Field(
+        default=None, description="What sanitize found and left, by kind and number."
+    )
     warnings: int | None = Field(default=None, description="Number of warnings.")
     duration_seconds: float | None = Field(default=None, description="Time of the processing.")
     peak_memory_bytes: int | None = Field(default=None, description="Memory at its highest.")

@@ -31,7 +31,7 @@ def open_source(source: Source, context: StoreContext) -> AbstractContextManager
 
 
 def refuse_existing(sink: Sink, context: StoreContext) -> None:
-    """Fail before any work when the sink has its output already and may not overwrite it.
+    """Fail before any work when the sink has another's output already and may not overwrite it.
 
     Raises:
         StoreError: as the store's module tells.
@@ -40,7 +40,7 @@ def refuse_existing(sink: Sink, context: StoreContext) -> None:
     if sink.overwrite:
         return
     if isinstance(location, FileLocation):
-        volume.refuse_existing_file(location)
+        volume.refuse_existing_file(location, context.uid)
         return
     from pdf_security_processor.stores import s3
 
@@ -49,6 +49,9 @@ def refuse_existing(sink: Sink, context: StoreContext) -> None:
 
 def put(sink: Sink, content: IO[bytes], context: StoreContext) -> None:
     """Put all of a file where a sink names, whole or not at all.
+
+    What an earlier attempt of the same job left there is replaced, whatever the sink says: a retry
+    must be able to finish what it began.
 
     Raises:
         StoreError: as the store's module tells.

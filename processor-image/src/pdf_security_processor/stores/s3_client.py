@@ -10,7 +10,7 @@ import os
 import ssl
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -117,16 +117,18 @@ def _certificates(location: S3Location, context: StoreContext) -> str | bool:
     if location.ca_bundle is None:
         system = next((file for file in _SYSTEM_CERTIFICATES if file.exists()), None)
         return str(system) if system else True
-    try:
-        ssl.create_default_context(cadata=location.ca_bundle)
-    except (ssl.SSLError, ValueError):
+    file = context.scratch / f"ca-{len(context.clients)}.pem"
+    with scratch_errors(context.scratch.parent):
+        file.write_text(location.ca_bundle, encoding="utf-8")
+    # As the file that botocore reads too: as a string, ssl takes ASCII only, comments included.
+    checked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with suppress(ssl.SSLError):
+        checked.load_verify_locations(cafile=file)
+    if not checked.cert_store_stats()["x509"]:
         raise CertificateRefusedError(
             f"The CA bundle for {location.endpoint} holds no certificate in PEM form; correct it "
             "in the class."
-        ) from None
-    file = context.scratch / f"ca-{len(context.clients)}.pem"
-    with scratch_errors(context.scratch.parent):
-        file.write_text(location.ca_bundle)
+        )
     return str(file)
 
 

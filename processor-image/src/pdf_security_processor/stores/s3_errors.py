@@ -22,16 +22,36 @@ from pdf_security_processor.errors import (
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 _PRECONDITION_FAILED, _BAD_RANGE, _TOO_MANY, _SERVER_ERROR = 412, 416, 429, 500
 
-_FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "EntityTooLarge"}
+_REQUEST_TIMEOUT = 408
+
+_FULL = {
+    "InsufficientStorage",
+    "QuotaExceeded",
+    "XMinioAdminBucketQuotaExceeded",
+    "XMinioStorageFull",
+    "EntityTooLarge",
+}
 _NO_OBJECT = {"NoSuchKey", "NoSuchVersion", "404"}
 _NO_ACCESS = {
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
-    "ExpiredToken",
     "InvalidToken",
     "XAdminUserNotFound",
 }
 """Refusals whose status differs among stores; the last is versitygw's, a 404 for an unknown key."""
+
+_PASSING = {
+    "BadDigest",
+    "ExpiredToken",
+    "IncompleteBody",
+    "RequestTimeTooSkewed",
+    "RequestTimeout",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+}
+"""Refusals that pass, whatever their status: what was sent broke on its way, the store is busy, a
+clock is being set, a Secret's token is being renewed."""
 
 _CERTIFICATE = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "doesn't match")
 
@@ -40,7 +60,7 @@ def input_error(error: Exception, location: S3Location) -> ProcessorError:
     """Say what went wrong while an object was read."""
     if not isinstance(error, ClientError):
         return _connection_error(error, location)
-    code, status = _code(error), _status(error)
+    code, status = error_code(error), error_status(error)
     if status in (_PRECONDITION_FAILED, _BAD_RANGE):
         return InputChangedError(f"{location} was replaced while it was read; it is tried again.")
     if code == "NoSuchBucket":
@@ -54,7 +74,7 @@ def output_error(error: Exception, location: S3Location) -> ProcessorError:
     """Say what went wrong while an object was put."""
     if not isinstance(error, ClientError):
         return _connection_error(error, location)
-    code, status = _code(error), _status(error)
+    code, status = error_code(error), error_status(error)
     if status == _PRECONDITION_FAILED:
         return OutputExistsError(
             f"{location} exists already; remove it, choose another key, or set overwrite."
@@ -67,6 +87,11 @@ def output_error(error: Exception, location: S3Location) -> ProcessorError:
 
 
 def _common_error(code: str, status: int, location: S3Location) -> ProcessorError:
+    if code in _PASSING or status == _REQUEST_TIMEOUT:
+        return StorageUnavailableError(
+            f"The store cannot take the request for {location} now ({code}); if that stays, look "
+            f"at the store, the clocks and Secret {location.credentials_secret!r}."
+        )
     if status in (_UNAUTHORIZED, _FORBIDDEN) or code in _NO_ACCESS:
         return AccessDeniedError(
             f"The store refuses access to {location} ({code}); check Secret "
@@ -92,10 +117,12 @@ def _connection_error(error: Exception, location: S3Location) -> ProcessorError:
     return StorageUnavailableError(f"The store {location.endpoint} does not answer ({kind}).")
 
 
-def _code(error: ClientError) -> str:
+def error_code(error: ClientError) -> str:
+    """Give the store's word for what went wrong, fit to be shown."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     return "".join(c for c in code if c.isalnum())[:64] or "no code"
 
 
-def _status(error: ClientError) -> int:
+def error_status(error: ClientError) -> int:
+    """Give the status of an answer."""
     return error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -5,9 +5,9 @@ so that nobody who writes to the same volume can lead a step elsewhere between c
 """
 
 import errno
+import io
 import os
 import stat
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, NoReturn
@@ -15,6 +15,7 @@ from typing import IO, NoReturn
 from pdf_security_processor.contract import FileLocation
 from pdf_security_processor.errors import (
     AccessDeniedError,
+    InputChangedError,
     InputNotFoundError,
     OutputExistsError,
     OutputFullError,
@@ -23,15 +24,19 @@ from pdf_security_processor.errors import (
     StorageUnavailableError,
     StoreError,
 )
+from pdf_security_processor.scratch import write_all
+from pdf_security_processor.stores.placing import (
+    NAME_BYTES,
+    create,
+    hidden_name_of,
+    is_own,
+    remove_leftovers,
+    take_place,
+)
 
 _CHUNK_BYTES = 1024**2
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-_NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-
-_NAME_BYTES = 255
-"""Longest name of a file on Linux's file systems."""
 
 
 @contextmanager
@@ -42,6 +47,7 @@ def open_file(location: FileLocation) -> Iterator[Iterator[bytes]]:
         PathRefusedError: the path is not plain, or meets a symbolic link or a special file.
         InputNotFoundError: there is no such file, or the root is not mounted.
         AccessDeniedError: not readable.
+        InputChangedError: somebody wrote to it while it was read.
         StorageUnavailableError: the volume fails.
     """
     *folders, name = path_components(location.path)
@@ -58,11 +64,17 @@ def open_file(location: FileLocation) -> Iterator[Iterator[bytes]]:
         yield _chunks(descriptor, location)
 
 
-def refuse_existing_file(location: FileLocation) -> None:
-    """Make sure, early, that no output is there. `put_file` makes sure again when it counts.
+def refuse_existing_file(location: FileLocation, uid: str) -> None:
+    """Make sure, early, that no other's output is there. `put_file` does again when it counts.
+
+    Where the file system cannot tell whose a file is, only `put_file` can: it compares contents.
+
+    Args:
+        location: where the output goes.
+        uid: UID of the job.
 
     Raises:
-        OutputExistsError: there is one.
+        OutputExistsError: there is one, and no earlier attempt of this job put it.
         OutputNotFoundError: the root is not mounted.
         PathRefusedError, AccessDeniedError: as for `put_file`.
     """
@@ -71,10 +83,11 @@ def refuse_existing_file(location: FileLocation) -> None:
         folder = _open_root(location.root, OutputNotFoundError, stack)
         try:
             folder = _descend(folder, folders, location, stack)
-            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            own = is_own(name, uid, folder)
         except FileNotFoundError:
             return
-        raise _exists(location)
+        if own is False:
+            raise _exists(location)
 
 
 def put_file(location: FileLocation, content: IO[bytes], uid: str, *, overwrite: bool) -> None:
@@ -86,11 +99,11 @@ def put_file(location: FileLocation, content: IO[bytes], uid: str, *, overwrite:
     Args:
         location: missing folders of the path are made.
         content: read from its position to its end.
-        uid: UID of the job, for the hidden name.
-        overwrite: whether an existing file is replaced.
+        uid: UID of the job; what an earlier attempt of it put is replaced.
+        overwrite: whether another's file is replaced.
 
     Raises:
-        OutputExistsError: a file is there, and `overwrite` is false.
+        OutputExistsError: another's file is there, and `overwrite` is false.
         OutputFullError: no room.
         OutputNotFoundError: the root is not mounted.
         PathRefusedError: the path is not plain, or meets a symbolic link.
@@ -98,14 +111,18 @@ def put_file(location: FileLocation, content: IO[bytes], uid: str, *, overwrite:
         StorageUnavailableError: the volume fails.
     """
     *folders, name = path_components(location.path)
-    hidden = _hidden_name(name, uid)
+    hidden = hidden_name_of(name, uid)
     with ExitStack() as stack, _output_errors(location):
         folder = _open_root(location.root, OutputNotFoundError, stack)
         folder = _descend(folder, folders, location, stack, make=True)
+        remove_leftovers(name, uid, folder)
         _refuse_special(name, folder, location)
         try:
-            _write(hidden, folder, content)
-            _take_place(hidden, name, folder, location, overwrite=overwrite)
+            with open(create(hidden, uid, folder), "wb", buffering=0) as file:  # noqa: PTH123
+                _write(content, file)
+            take_place(hidden, name, folder, uid, overwrite=overwrite)
+        except FileExistsError:
+            raise _exists(location) from None
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(hidden, dir_fd=folder)
@@ -130,17 +147,11 @@ def path_components(path: str) -> list[str]:
             encoded = os.fsencode(name)
         except UnicodeEncodeError:
             encoded = b"\0"
-        if b"\0" in encoded or len(encoded) > _NAME_BYTES:
+        if b"\0" in encoded or len(encoded) > NAME_BYTES:
             raise PathRefusedError(
-                f"The path {path!r} has a name that no file can have: at most {_NAME_BYTES} bytes."
+                f"The path {path!r} has a name that no file can have: at most {NAME_BYTES} bytes."
             )
     return names
-
-
-def _hidden_name(name: str, uid: str) -> str:
-    suffix = f".{uid}.{uuid.uuid4()}.partial"
-    room = _NAME_BYTES - len(suffix) - 1
-    return f".{os.fsencode(name)[:room].decode(errors='ignore')}{suffix}"
 
 
 def _open_root(root: str, missing: type[StoreError], stack: ExitStack) -> int:
@@ -185,57 +196,31 @@ def _refuse_special(name: str, folder: int, location: FileLocation) -> None:
             raise PathRefusedError(f"{location.path!r} exists and is not a regular file.")
 
 
-def _write(hidden: str, folder: int, content: IO[bytes]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(hidden, flags, 0o640, dir_fd=folder), "wb", buffering=0) as file:  # noqa: PTH123
-        while chunk := content.read(_CHUNK_BYTES):
-            view = memoryview(chunk)
-            while view:
-                view = view[file.write(view) :]
-        os.fsync(file.fileno())
-
-
-def _take_place(
-    hidden: str, name: str, folder: int, location: FileLocation, *, overwrite: bool
-) -> None:
-    if overwrite:
-        os.rename(hidden, name, src_dir_fd=folder, dst_dir_fd=folder)
-        return
-    try:
-        os.link(hidden, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except FileExistsError:
-        raise _exists(location) from None
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        _take_place_by_reservation(hidden, name, folder, location)
-
-
-def _take_place_by_reservation(hidden: str, name: str, folder: int, location: FileLocation) -> None:
-    """Reserve the name with an empty file, then rename over it.
-
-    For file systems without hard links (SMB, most of FUSE). A reader may see the file empty for an
-    instant, and so may everybody if this process dies in that instant.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        os.close(os.open(name, flags, 0o640, dir_fd=folder))
-    except FileExistsError:
-        raise _exists(location) from None
-    try:
-        os.rename(hidden, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        os.unlink(name, dir_fd=folder)
-        raise
+def _write(content: IO[bytes], file: io.FileIO) -> None:
+    while chunk := content.read(_CHUNK_BYTES):
+        write_all(file, chunk)
+    os.fsync(file.fileno())
 
 
 def _chunks(descriptor: int, location: FileLocation) -> Iterator[bytes]:
+    with _input_errors(location):
+        before = _version(descriptor)
     while True:
         with _input_errors(location):
             chunk = os.read(descriptor, _CHUNK_BYTES)
+            changed = not chunk and _version(descriptor) != before
+        if changed:
+            raise InputChangedError(
+                f"{location.path!r} was written to while it was read; it is tried again."
+            )
         if not chunk:
             return
         yield chunk
+
+
+def _version(descriptor: int) -> tuple[int, int, int]:
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _exists(location: FileLocation) -> OutputExistsError:
