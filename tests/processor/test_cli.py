@@ -154,6 +154,7 @@ def test_sanitizes_and_says_what_was_removed(desk: Desk) -> None:
     lines = ended.out.splitlines()
     assert "outcome: Succeeded" in lines
     assert any(line.startswith("removed: ") and "JavaScript" in line for line in lines)
+    assert "kept: 1 Thread" in lines
     assert any(line.startswith("duration: ") for line in lines)
     assert any(line.startswith("peak memory: ") for line in lines)
     assert "\x1b" not in ended.out + ended.err
@@ -273,7 +274,7 @@ def test_exits_with_the_contracts_code(
                      "--secret pw/owner: the file cannot be read", id="no-secret-file"),
         pytest.param(ENCRYPT, (*IN_OUT, "--secret", "pw/owner=-", "--secret", "pw/user=-"),
                      "for one --secret only", id="stdin-twice"),
-        pytest.param(SANITIZE, (*IN_OUT, "--class", "job.yaml"), "exactly one PdfSecurityClass",
+        pytest.param(SANITIZE, (*IN_OUT, "--class", "job.yaml"), "has no PdfSecurityClass",
                      id="no-class"),
         pytest.param(SANITIZE, (*IN_OUT, "--name", "other"), "has only contract", id="other-name"),
         pytest.param(SANITIZE, (*IN_OUT, "--scratch", "none"), "none", id="no-scratch"),
@@ -331,6 +332,107 @@ def test_holds_to_the_class(desk: Desk) -> None:
     both = f"{desk.read('job.yaml').decode()}---\n{yaml.safe_dump(manifest)}"
     (desk.folder / "job.yaml").write_text(both)
     assert desk.run(*IN_OUT).status == ExitCode.INPUT_TOO_LARGE
+
+
+def _class(name: str, default: bool = False, **spec: Any) -> dict[str, Any]:
+    annotations = {"pdfsecurity.dev/is-default-class": "true"} if default else {}
+    return {
+        "apiVersion": "pdfsecurity.dev/v1alpha1",
+        "kind": "PdfSecurityClass",
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {"image": "r/p@sha256:" + "0" * 64, **spec},
+    }
+
+
+_STRICT: dict[str, Any] = {"bounds": {"inputSize": 100}}
+
+
+@pytest.mark.parametrize(
+    ("classes", "named", "status"),
+    [
+        pytest.param([_class("lax"), _class("strict", **_STRICT)], "strict",
+                     ExitCode.INPUT_TOO_LARGE, id="named"),
+        pytest.param([_class("lax", default=True), _class("strict", **_STRICT)], "strict",
+                     ExitCode.INPUT_TOO_LARGE, id="named-before-default"),
+        pytest.param([_class("lax"), _class("strict", default=True, **_STRICT)], None,
+                     ExitCode.INPUT_TOO_LARGE, id="default"),
+        pytest.param([_class("strict", **_STRICT)], None, ExitCode.INPUT_TOO_LARGE, id="only"),
+        pytest.param([_class("lax"), _class("strict", **_STRICT)], None, 2, id="none-of-several"),
+        pytest.param([_class("lax", default=True), _class("strict", default=True)], None, 2,
+                     id="two-defaults"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("beside", [True, False], ids=["beside", "own-file"])
+def test_chooses_the_class(
+    desk: Desk, classes: list[dict[str, Any]], named: str | None, status: int, beside: bool
+) -> None:
+    """A document would be taken here that the job's own class refuses there."""
+    desk.job(SANITIZE, **({"className": named} if named else {}))
+    text = yaml.safe_dump_all(classes)
+    if beside:
+        text = f"{desk.read('job.yaml').decode()}---\n{text}"
+    (desk.folder / ("job.yaml" if beside else "class.yaml")).write_text(text)
+    ended = desk.run(*IN_OUT, *(() if beside else ("--class", "class.yaml")))
+    assert ended.status == status, ended.out + ended.err
+    assert status != 2 or "several classes (lax, strict)" in ended.err
+
+
+@pytest.mark.parametrize("field", ["input", "output", "report"])
+def test_holds_to_the_endpoints_of_the_class(desk: Desk, field: str) -> None:
+    """A manifest would work here and be refused there for its store."""
+    place: dict[str, Any] = {"bucket": "bbb", "key": "k.pdf", "credentialsSecretRef": {"name": "s"}}
+    listed, other = (
+        dict[str, Any]({field: {"s3": {"endpoint": f"https://s3.{name}", **place}}})
+        for name in ("listed", "other")
+    )
+    endpoints = [{"url": "https://s3.listed", "cidrs": ["10.0.0.0/8"]}]
+    (desk.folder / "class.yaml").write_text(
+        yaml.safe_dump(_class("standard", storageEndpoints=endpoints))
+    )
+    desk.job(SANITIZE, **listed)
+    ended = desk.run(*IN_OUT, "--class", "class.yaml")
+    assert ended.status == 0, ended.out + ended.err
+    desk.job(SANITIZE, **other)
+    ended = desk.run(*IN_OUT, "--class", "class.yaml")
+    assert ended.status == 3, ended.err
+    assert f"spec.{field}.s3.endpoint: https://s3.other is not among" in ended.out
+
+
+def test_reads_lists(desk: Desk) -> None:
+    """What `kubectl get -o yaml` prints could not be checked or run, or pass unseen."""
+    desk.job(SANITIZE)
+    job = yaml.safe_load(desk.read("job.yaml"))
+    items = [{"apiVersion": "v1", "kind": "ConfigMap"}, job]
+    whole = {"apiVersion": "v1", "kind": "List", "items": items}
+    (desk.folder / "job.yaml").write_text(yaml.safe_dump(whole))
+    assert desk.run(*IN_OUT).status == 0
+    assert desk.pdfsec("lint", "job.yaml").status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lint", b"\xff.yaml"),
+        ("lint", "folder"),
+        ("run", "-f", "job.yaml", "-i", b"\xff.pdf", "-o", "out.pdf"),
+        ("run", "-f", "job.yaml", "-i", "in.pdf", "-o", b"\xff.out"),
+        ("run", "-f", "job.yaml", *IN_OUT, "--report", b"\xff.json"),
+        ("run", "-f", b"\xff.yaml", *IN_OUT),
+    ],
+    ids=["lint", "lint-folder", "input", "output", "report", "manifest"],
+)
+def test_names_that_are_no_text(desk: Desk, arguments: Sequence[str | bytes]) -> None:
+    """A file's name that is not UTF-8 would end in a traceback."""
+    desk.job(SANITIZE)
+    folder = os.fsencode(desk.folder)
+    (desk.folder / "folder").mkdir()
+    for copy in (b"\xff.yaml", b"folder/\xff.yaml"):
+        Path(os.fsdecode(folder + b"/" + copy)).write_bytes(desk.read("job.yaml"))
+    Path(os.fsdecode(folder + b"/\xff.pdf")).write_bytes(desk.read("in.pdf"))
+    ended = desk.pdfsec(*(os.fsdecode(argument) for argument in arguments))
+    assert ended.status == 2, ended.err
+    assert "not UTF-8: rename it" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_chooses_by_name(desk: Desk) -> None:

@@ -74,6 +74,7 @@ def test_reads_values_as_kubectl(text: str, expected: Any) -> None:
         pytest.param("a: 1\n\tb: 2\n", 2, "is not YAML", id="tab"),
         pytest.param("a: !!python/object:os.system {}\nb: !x 1\n", 2, "is not YAML", id="tag"),
         pytest.param("- a\n", 1, "must be a map", id="list"),
+        pytest.param("kind: List\nitems:\n- a\n", 3, "must be a map", id="item"),
         pytest.param("hello\n", 1, "must be a map", id="text"),
         pytest.param("[a]: 1\n", 1, "key that is not text", id="key-of-list"),
         pytest.param("~: 1\n", 1, "empty key", id="key-null"),
@@ -132,6 +133,17 @@ def test_passes_good_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "job.yml").write_text(JOB)
     assert lint_files([str(tmp_path), str(tmp_path / "folder" / "job.yml")]) == []
+
+
+def test_names_the_line_in_a_list(tmp_path: Path) -> None:
+    """A mistake in a List would pass unseen, or an editor jump elsewhere."""
+    file = tmp_path / "list.yaml"
+    item = "".join(f"    {line}\n" for line in JOB.replace("sanitize", "x").splitlines())
+    inner = f"- apiVersion: v1\n  kind: List\n  items:\n  -\n{item}"
+    other = "- apiVersion: v1\n  kind: ConfigMap\n" * 11
+    file.write_text(f"apiVersion: v1\nkind: List\nitems:\n{other}{inner}")
+    found = {(finding.field, finding.line) for finding in lint_files([str(file)])}
+    assert ("spec.operations[0].x", 3 + 22 + 4 + 11) in found
 
 
 def test_refuses_a_file_without_a_resource(tmp_path: Path) -> None:

@@ -44,6 +44,9 @@ counts = st.integers(0, COUNT_LIMIT)
 facts = st.builds(
     _made(FileFacts), bytes=counts, sha256=st.just("a" * 64), pages=st.none() | counts
 )
+kinds_counted = st.dictionaries(
+    st.from_regex(r"[A-Za-z0-9]{1,64}", fullmatch=True), counts, max_size=64
+) | st.just({f"{n:02}" + "x" * 62: COUNT_LIMIT for n in range(64)})
 summaries = st.builds(
     _made(Summary),
     exit_code=st.integers(0, 125),
@@ -51,8 +54,8 @@ summaries = st.builds(
     message=st.text(max_size=1024) | st.just("\U0001f4c4" * 1024) | st.just("\x00" * 1024),
     input=st.none() | facts,
     output=st.none() | facts,
-    removed=st.dictionaries(st.text(max_size=64), counts, max_size=64)
-    | st.just({f"{n:02}" + "\U0001f4c4" * 62: COUNT_LIMIT for n in range(64)}),
+    removed=kinds_counted,
+    kept=kinds_counted,
     warnings=counts,
     duration_seconds=st.floats(0, 1e300),
     peak_memory_bytes=counts,
@@ -89,7 +92,12 @@ def test_summary_fits(summary: Summary) -> None:
 def test_summary_that_fits_loses_nothing() -> None:
     """A report's location or a message would be left out though there is room."""
     summary = Summary(
-        exit_code=0, reason="Succeeded", message="m", removed={"a": 1}, report_location="s3://a/b"
+        exit_code=0,
+        reason="Succeeded",
+        message="m",
+        removed={"a": 1},
+        kept={"b": 1},
+        report_location="s3://a/b",
     )
     assert Summary.model_validate_json(summary.to_termination_message()) == summary
 

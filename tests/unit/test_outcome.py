@@ -159,9 +159,11 @@ def test_deadline(last_seen: str | None, message: str) -> None:
                 0,
                 input={"bytes": 9, "sha256": DIGEST, "pages": 1},
                 removed={"Launch": 1, "JavaScript": 2},
+                kept={"XFA": 1},
                 durationSeconds=1.239,
             ),
-            "the document was processed: 1 page; removed 2 JavaScript, 1 Launch; took 1.24 s",
+            "the document was processed: 1 page; removed 2 JavaScript, 1 Launch; kept 1 XFA; "
+            "took 1.24 s",
             id="all",
         ),
         pytest.param(
@@ -192,7 +194,7 @@ UNTRUSTED = {
     "not-a-string": 27,
     "object": {"exitCode": 27},
     "wrong-types": '{"exitCode":[],"reason":{},"message":1}',
-    "unknown-field": '{"exitCode":27,"reason":"R","password":"x"}',
+    "no-word": '{"exitCode":27,"reason":"R","removed":{"\\u001b[2J":1}}',
     "other-version": '{"version":2,"exitCode":27,"reason":"R"}',
     "exit-code-too-large": '{"exitCode":300,"reason":"R"}',
     "negative-count": '{"exitCode":27,"reason":"R","warnings":-1}',
@@ -221,6 +223,13 @@ def test_untrusted_message(message: Any) -> None:
     assert state.reason == "WrongPassword"
     assert state.message == f"the processor ended with code 27; {HINT}"
     assert state.summary is None
+
+
+def test_a_field_of_a_newer_image_is_passed_over() -> None:
+    """A job that runs while the operator is rolled back would end without its digests."""
+    state = _failed(_ended(27, _summary(27, later="unknown")))
+    assert state.summary is not None
+    assert "later" not in state.summary.to_json_dict()
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 
 from invalid_resources import INVALID, VALID, Invalid, Manifest, job, security_class
 from pdf_security_operator.api import PdfSecurityClass, PdfSecurityJob
-from pdf_security_operator.validation import Violation, violations_of, without_nulls
+from pdf_security_operator.cli.validation import Violation, violations_of, without_nulls
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in INVALID])

@@ -34,7 +34,8 @@ def files_of(repository: Path, own: OwnPackage) -> Iterator[tuple[str, Path]]:
         start = source / own.module / part
         candidates = [start] if start.is_file() else sorted(start.rglob("*"))
         for path in candidates:
-            if path.is_file() and "__pycache__" not in path.parts:
+            beneath = path.relative_to(source / own.module).parts
+            if path.is_file() and "__pycache__" not in beneath and beneath[0] not in own.omitted:
                 yield str(path.relative_to(source)), path
 
 

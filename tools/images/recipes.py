@@ -31,6 +31,8 @@ class OwnPackage:
     module: str
     parts: Sequence[str] = ("",)
     """Paths beneath the module that go in; the empty one is all of it."""
+    omitted: Sequence[str] = ()
+    """Folders directly beneath the module that stay out."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,14 @@ class Image:
 
 _PROCESSOR = OwnPackage("pdf-security-processor", "processor-image", "pdf_security_processor")
 
+_OPERATOR = OwnPackage(
+    "pdf-security-operator",
+    "operator",
+    "pdf_security_operator",
+    # The command line is for people's own machines, with libraries that are not in the image.
+    omitted=("cli",),
+)
+
 _CONTRACT = OwnPackage(
     "pdf-security-processor",
     "processor-image",
@@ -85,6 +95,6 @@ IMAGES = (
         distribution="pdf-security-operator",
         extras=frozenset(),
         module="pdf_security_operator",
-        own=(OwnPackage("pdf-security-operator", "operator", "pdf_security_operator"), _CONTRACT),
+        own=(_OPERATOR, _CONTRACT),
     ),
 )

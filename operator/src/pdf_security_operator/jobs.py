@@ -25,6 +25,7 @@ from pdf_security_operator.errors import (
     JobWaits,
     NotFoundError,
 )
+from pdf_security_operator.identity import owner_of, uid_of
 from pdf_security_operator.job import build_job
 from pdf_security_operator.observed import Observed
 from pdf_security_operator.policies import Policies
@@ -124,9 +125,13 @@ class Jobs:
 
         Raises:
             JobRejected: it is the Job of something else that bears the name.
+            ConflictError: it was ours, and is gone by now.
         """
         self._observed.put_job(job)
         known = self._observed.job_of(body)
+        owner = owner_of(job)
+        if known is None and owner and owner.uid == uid_of(body):
+            raise ConflictError(409, f"the Job {job['metadata']['name']} was deleted meanwhile")
         if known is None:
             raise JobRejected(
                 "NameConflict",

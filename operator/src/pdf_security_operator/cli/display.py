@@ -55,8 +55,8 @@ def summary_rows(summary: Summary, report: DocumentReport | None) -> Rows:
         ]
     for name, facts in (("input", summary.input), ("output", summary.output)):
         rows += _file_rows(name, facts)
-    for kind, count in sorted(summary.removed.items()):
-        rows.append(("removed", f"{count} {kind}"))
+    for name, counts in (("removed", summary.removed), ("kept", summary.kept)):
+        rows += [(name, f"{count} {kind}") for kind, count in sorted(counts.items())]
     rows.append(("warnings", str(summary.warnings)))
     for warning in (report.warnings if report else [])[:_WARNINGS_SHOWN]:
         rows.append(("warning", warning))

@@ -6,7 +6,7 @@ from pathlib import Path
 from pdf_security_operator import names
 from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
 from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
-from pdf_security_operator.validation import KINDS, violations_of
+from pdf_security_operator.cli.validation import KINDS, violations_of
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 

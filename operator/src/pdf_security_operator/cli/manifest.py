@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import yaml
 
 from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
-from pdf_security_operator.schema_faults import path_of
+from pdf_security_operator.cli.text import is_utf8, printable
+from pdf_security_operator.cli.schema_faults import path_of
 
 STDIN = "-"
 
@@ -23,6 +24,8 @@ _NODES = 200_000
 
 _EXACT = 2**53
 """Below it a floating-point number is exactly the whole number it shows."""
+
+_NO_RESOURCE = "must be a map with apiVersion, kind and spec"
 
 _Path = tuple[str | int, ...]
 
@@ -55,9 +58,11 @@ def read_documents(file: str) -> list[Document]:
         file: a path, or `-` for standard input.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: it cannot be read, or its name is not UTF-8.
         ManifestRefusedError: not YAML, or a key is given twice.
     """
+    if not is_utf8(file):
+        raise UsageError(f"{printable(file)}: the file's name is not UTF-8: rename it")
     try:
         with sys.stdin.buffer if file == STDIN else Path(file).open("rb") as stream:
             content = stream.read(_FILE_BYTES + 1)
@@ -83,9 +88,9 @@ def parse_documents(file: str, content: bytes) -> Iterator[Document]:
             lines: dict[str, int] = {}
             data = _Builder(loader, file, lines).build(node, (), 0)
             if isinstance(data, dict):
-                yield Document(file, data, lines)
+                yield from _unpacked(Document(file, data, lines))
             elif data is not None:
-                raise _refused(file, node, "must be a map with apiVersion, kind and spec")
+                raise _refused(file, node, _NO_RESOURCE)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -94,6 +99,26 @@ def parse_documents(file: str, content: bytes) -> Iterator[Document]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         message = f"is not YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}"
         raise ManifestRefusedError([Finding(file, 1, "", message)]) from error
+
+
+def _unpacked(document: Document) -> Iterator[Document]:
+    """Give the resources of a List, of Lists in Lists too, as kubectl applies them."""
+    items = document.data.get("items")
+    if document.data.get("kind") != "List" or not isinstance(items, list):
+        yield document
+        return
+    for index, item in enumerate(items):
+        place = path_of(("items", index))
+        if not isinstance(item, dict):
+            line = document.line_of(place)
+            raise ManifestRefusedError([Finding(document.file, line, place, _NO_RESOURCE)])
+        lines = {
+            field.removeprefix(place).removeprefix("."): line
+            for field, line in document.lines.items()
+            # Closed by its bracket, no place begins another.
+            if field.startswith(place)
+        }
+        yield from _unpacked(Document(document.file, item, lines))
 
 
 class _Loader(yaml.SafeLoader):

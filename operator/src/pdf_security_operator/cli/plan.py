@@ -10,9 +10,10 @@ from pdf_security_operator.api import ClassSpec, JobSpec, Output
 from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
 from pdf_security_operator.cli.lint import is_ours, lint_document, lint_documents
 from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
-from pdf_security_operator.effective import EffectiveLimits, effective_limits_of
+from pdf_security_operator.cli.text import is_utf8, printable
+from pdf_security_operator.effective import EffectiveLimits, effective_limits_of, endpoint_of
 from pdf_security_operator.errors import JobRejected
-from pdf_security_operator.validation import without_nulls
+from pdf_security_operator.cli.validation import without_nulls
 from pdf_security_processor.contract import FileLocation, Owner, Request, Sink, Source
 
 _NO_IMAGE = "local@sha256:" + "0" * 64
@@ -65,12 +66,15 @@ def plan_of(options: Options) -> Plan:
     spec = JobSpec.model_validate(without_nulls(job.data["spec"]))
     class_spec, notes = _class_of(options, documents, spec)
     try:
-        limits = effective_limits_of(spec, class_spec)
+        limits = effective_limits_of(spec, class_spec or ClassSpec(image=_NO_IMAGE))
+        if class_spec:
+            _check_endpoints(spec, class_spec)
     except JobRejected as refusal:
         field, colon, message = refusal.message.partition(" ")
         field = f"spec.{field}" if colon else ""
         finding = Finding(job.file, job.line_of(field), field, message or refusal.message)
         raise ManifestRefusedError([finding]) from refusal
+    _check_names(options)
     _check_places(options, spec)
     if spec.report and not options.report:
         notes.append("the manifest asks for a report: --report FILE keeps it")
@@ -110,26 +114,62 @@ def _chosen_job(options: Options, documents: Sequence[Document]) -> Document:
 
 def _class_of(
     options: Options, documents: Sequence[Document], spec: JobSpec
-) -> tuple[ClassSpec, list[str]]:
-    """Find the class: of its own file, else the only one beside the job, else the defaults."""
+) -> tuple[ClassSpec | None, list[str]]:
+    """Find the class, in its own file or beside the job; None where it is not here."""
     source = read_documents(options.class_file) if options.class_file else documents
     classes = [document for document in source if document.data.get("kind") == names.CLASS_KIND]
-    if options.class_file and len(classes) != 1:
-        raise UsageError(
-            f"--class {options.class_file}: must have exactly one {names.CLASS_KIND}, "
-            f"and has {len(classes)}"
-        )
+    if options.class_file and not classes:
+        raise UsageError(f"--class {options.class_file}: has no {names.CLASS_KIND}")
     wanted = spec.class_name
-    if len(classes) != 1:
+    chosen = _chosen_class(classes, wanted)
+    if chosen is None and classes and (options.class_file or not wanted):
+        present = ", ".join(_name_of(one) for one in classes)
+        raise UsageError(
+            f"{options.class_file or options.manifest} has several classes ({present}), and none "
+            f"is the job's: name one in spec.className, or annotate one as "
+            f'{names.DEFAULT_CLASS_ANNOTATION}: "true"'
+        )
+    if chosen is None:
         notes = [f"class {wanted} is not here: defaults apply; --class FILE names it"]
-        return ClassSpec(image=_NO_IMAGE), notes if wanted else []
-    findings = list(lint_document(classes[0]))
+        return None, notes if wanted else []
+    findings = list(lint_document(chosen))
     if findings:
         raise ManifestRefusedError(findings)
-    class_spec = ClassSpec.model_validate(without_nulls(classes[0].data["spec"]))
-    name = _name_of(classes[0])
+    class_spec = ClassSpec.model_validate(without_nulls(chosen.data["spec"]))
+    name = _name_of(chosen)
     differs = wanted is not None and wanted != name
     return class_spec, [f"the job names class {wanted}, and {name} is used"] if differs else []
+
+
+def _chosen_class(classes: Sequence[Document], wanted: str | None) -> Document | None:
+    """Choose as the operator does: the named one, else the default; or else the only one."""
+    fit = [one for one in classes if _name_of(one) == wanted]
+    if wanted is None:
+        fit = [one for one in classes if _is_default(one)]
+    if not fit:
+        fit = list(classes)
+    return fit[0] if len(fit) == 1 else None
+
+
+def _is_default(document: Document) -> bool:
+    metadata = document.data.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict):
+        return False
+    return annotations.get(names.DEFAULT_CLASS_ANNOTATION) == "true"
+
+
+def _check_endpoints(spec: JobSpec, class_spec: ClassSpec) -> None:
+    for field, place in (("input", spec.input), ("output", spec.output), ("report", spec.report)):
+        if place and place.s3:
+            endpoint_of(place.s3, class_spec, field)
+
+
+def _check_names(options: Options) -> None:
+    for option in ("input", "output", "report"):
+        path: Path | None = getattr(options, option)
+        if path and not is_utf8(path.resolve()):
+            raise UsageError(f"--{option} {printable(path)}: the name is not UTF-8: rename it")
 
 
 def _check_places(options: Options, spec: JobSpec) -> None:

@@ -24,7 +24,7 @@ from pdf_security_processor.contract.request import REQUEST_VARIABLE
 
 COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor")
 
-NEEDED = ("pikepdf", "structlog", "boto3")
+NEEDED = ("pikepdf", "structlog", "botocore")
 """What the processor imports besides the contract; looked for, never imported here."""
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  (a private folder is made in it)

@@ -8,6 +8,15 @@ def printable(text: object) -> str:
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(text))
 
 
+def is_utf8(name: object) -> bool:
+    """Tell whether a file's name is text: others cannot be shown, or put into a request."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def size_of(count: int) -> str:
     """Write a number of bytes for people: `1.5 MiB`."""
     amount = float(count)

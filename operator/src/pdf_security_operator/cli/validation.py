@@ -15,8 +15,8 @@ import cel
 
 from pdf_security_operator import names
 from pdf_security_operator.api.crd import build_definitions
-from pdf_security_operator.metadata import metadata_faults
-from pdf_security_operator.schema_faults import schema_faults
+from pdf_security_operator.cli.metadata import metadata_faults
+from pdf_security_operator.cli.schema_faults import schema_faults
 
 Schema = dict[str, Any]
 
