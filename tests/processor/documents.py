@@ -38,6 +38,9 @@ ACTIVE_MARKERS = (
 )
 """Texts that `with_active_content` hides where pikepdf's removers reach."""
 
+DRAWN_MARKERS = (b"MARKER-DRAWN-METADATA", b"MARKER-DRAWN-PIECE", b"MARKER-APPEARANCE")
+"""Texts of what `with_names_of_metadata` draws or refers to by such names."""
+
 KEPT_MARKERS = (b"MARKER-PA-URI", b"MARKER-THREAD", b"MARKER-XFA")
 """Texts that `with_active_content` hides where pikepdf's removers do not reach."""
 
@@ -132,6 +135,28 @@ def with_metadata() -> bytes:
     return saved(pdf, compress_streams=False, deterministic_id=True)
 
 
+def with_names_of_metadata() -> bytes:
+    """Give a document in which names of metadata are names of resources, besides two that are."""
+    pdf = _plain(1, "Names")
+    page = pdf.pages[0].obj
+    box = Array([0, 0, 100, 100])
+    form = pdf.make_stream(
+        b"% MARKER-DRAWN-METADATA", Type=Name.XObject, Subtype=Name.Form, BBox=box
+    )
+    page.Resources.XObject = pdf.make_indirect(Dictionary(Metadata=form))
+    piece = Dictionary(App=Dictionary(Private=String("MARKER-DRAWN-PIECE")))
+    page.Resources.Properties = Dictionary(PieceInfo=piece, LastModified=Dictionary(Type=Name.OCG))
+    page.Resources = pdf.make_indirect(page.Resources)
+    page.Contents = pdf.make_stream(b"/Metadata Do /OC /PieceInfo BDC EMC")
+    place = Array([page, Name.Fit])
+    pdf.Root.Dests = Dictionary(PieceInfo=Dictionary(D=place), LastModified=place)
+    page.PieceInfo = pdf.make_indirect(Dictionary(App=Dictionary(Private=String("x"))))
+    page.LastModified = String("D:20200101000000Z")
+    state = pdf.make_stream(b"% MARKER-APPEARANCE", Subtype=Name.Form, BBox=box)
+    page.Annots = Array([_link(pdf, AP=Dictionary(N=Dictionary(Metadata=state, PieceInfo=state)))])
+    return saved(pdf, compress_streams=False)
+
+
 def with_form() -> bytes:
     """Give a document with three fields, one of them signed."""
     pdf = _plain(1, "Form")
@@ -170,6 +195,32 @@ def with_harmless_oddity() -> bytes:
     start = whole.index(b"/ID [") + len(b"/ID [")
     end = whole.index(b"]", start)
     return whole[:start] + b" " * (end - start) + whole[end:]
+
+
+def with_oddities(count: int, *, xfa: bool = False) -> bytes:
+    """Give a document with so many pages, of each of which qpdf says something harmless."""
+    pdf = _plain(1, "Odd")
+    if xfa:
+        pdf.Root.AcroForm = Dictionary(XFA=String("x"))
+    pages = pdf.Root.Pages
+    for _ in range(count):
+        page = Dictionary(Type=Name.Page, Parent=pages, MediaBox=Array([0, 0, 9, 9]))
+        pages.Kids.append(pdf.make_indirect(page))
+    pages.Count = count + 1
+    return saved(pdf)
+
+
+def with_huge_linearization() -> bytes:
+    """Give a document that claims to be linearized, with numbers that no file can have."""
+    claim = b"/Linearized 99999999999999 /Type /Catalog"
+    return rebuilt(plain().replace(b"/Type /Catalog", claim))
+
+
+def with_odd_actions() -> bytes:
+    """Give a document whose additional actions have a name that is no text."""
+    pdf = _plain(1, "Odd")
+    pdf.pages[0].obj.AA = pikepdf.Object.parse(b"<< /#fdx << /S /JavaScript /JS (x) >> >>")
+    return saved(pdf)
 
 
 def with_junk_in_front() -> bytes:

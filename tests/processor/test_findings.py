@@ -9,14 +9,15 @@ from typing import Any
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf.sanitize import Sanitizer
 
-from pdf_security_processor import errors, limits
-from pdf_security_processor.contract import Operation
+from pdf_security_processor import errors, findings, limits
+from pdf_security_processor.contract import Operation, WorkerReport
 from pdf_security_processor.contract.report import FINDINGS_LIMIT
 from pdf_security_processor.findings import findings_of, kinds_of, removed_counts, survey
 from pdf_security_processor.operations import Document
 from pdf_security_processor.operations.inspect import inspect, inspection_of
-from pdf_security_processor.operations.sanitize import sanitize
+from pdf_security_processor.operations.sanitize import sanitize, sanitizer
 from pdf_security_processor.walk import all_places, reachable_places
 from processor import documents
 
@@ -189,6 +190,67 @@ def test_counts_go_on_where_the_list_ends(pdf: Pdf) -> None:
     assert document.removed == {"URI": count}
     assert len(document.findings) == FINDINGS_LIMIT
     assert {finding.action for finding in document.findings} == {"removed"}
+
+
+def test_kept_findings_are_listed_first(pdf: Pdf) -> None:
+    """What a document keeps would go untold behind two thousand harmless links."""
+    page = pdf.pages[0].obj
+    links = [
+        Dictionary(Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("u")))
+        for _ in range(FINDINGS_LIMIT + 100)
+    ]
+    kept = Dictionary(Subtype=Name.Link, PA=Dictionary(S=Name.Launch, F=String("evil.exe")))
+    page.Annots = pdf.make_indirect(Array([*links, kept]))
+    document = Document(pdf, {})
+    sanitize(document, SANITIZE)
+    assert document.kept == {"Launch": 1}
+    assert [(one.kind, one.action) for one in document.findings[:2]] == [
+        ("Launch", "kept"),
+        ("URI", "removed"),
+    ]
+    assert len(document.findings) == FINDINGS_LIMIT
+    assert "sanitize: 101 findings are only counted, not listed" in document.warnings
+
+
+def test_every_remover_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remover that a newer pikepdf brings would be left out, and the document called clean."""
+    removers = {name for name in vars(Sanitizer) if name.startswith("remove_")}
+    used: set[str] = set()
+
+    class Watched(Sanitizer):
+        def __getattribute__(self, name: str) -> Any:
+            used.add(name)
+            return super().__getattribute__(name)
+
+    monkeypatch.setitem(sanitizer.__globals__, "Sanitizer", Watched)
+    sanitizer()
+    assert removers == used & removers
+
+
+def test_kinds_fit_the_contract() -> None:
+    """A report would be refused for a kind of our own."""
+    tables = (findings._ACTIONS, findings._KEYS, findings._NAME_TREES)
+    kinds = {kind for table in tables for kind in table.values()}
+    kinds |= {kind for _, kind in findings._ANNOTATIONS.values()}
+    kinds |= {"EmbeddedFile", "ExternalStream", "ReferenceXObject", "PostScript", "OpenAction"}
+    kinds |= {"Info", "Metadata", "LastModified"}
+    report = WorkerReport(exit_code=0, removed=dict.fromkeys(kinds, 1))
+    assert len(report.removed) == len(kinds)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"<< /Subtype /#fdx /FS << >> >>", id="subtype"),
+        pytest.param(b"<< /Type /#fdx >>", id="type"),
+        pytest.param(b"<< /S /#fdx >>", id="action"),
+        pytest.param(b"<< /#fdx << >> >>", id="key"),
+    ],
+)
+def test_names_that_are_no_text(pdf: Pdf, value: bytes) -> None:
+    """A name that is not UTF-8 would end the worker as if the fault were its own."""
+    pdf.Root.Probe = pikepdf.Object.parse(value)
+    assert survey(all_places(pdf)).kinds == {}
 
 
 def test_inspection_does_not_change_the_document(pdf: Pdf) -> None:

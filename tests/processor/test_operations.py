@@ -12,9 +12,13 @@ from pypdf import PasswordType, PdfReader
 from pypdf.constants import UserAccessPermissions as Bits
 
 from pdf_security_processor.contract import ExitCode
+from pdf_security_processor.contract.report import WARNINGS_LIMIT
 from processor import documents
 from processor.pods import DECRYPT, ENCRYPT, OWNER_PASSWORD, USER_PASSWORD, Pod
 from processor.readers import check_with_qpdf, output_of, pdfinfo, pypdf_password, qdf
+
+INSPECT: dict[str, Any] = {"inspect": {}}
+SANITIZE: dict[str, Any] = {"sanitize": {}}
 
 
 def _file_ids(data: bytes) -> set[bytes]:
@@ -51,6 +55,23 @@ def test_encrypts(pod: Pod, tmp_path: Path, algorithm: str, said: tuple[str, str
     assert b"Hello" not in result.output
     reader = PdfReader(io.BytesIO(result.output), password=USER_PASSWORD)
     assert reader.pages[2].extract_text() == "Hello 3"
+
+
+@pytest.mark.parametrize("algorithm", ["AES-256", "AES-128"])
+def test_encrypts_with_other_characters(pod: Pod, algorithm: str) -> None:
+    """Nobody whose password has an umlaut could encrypt: the output would be called damaged."""
+    pod.secret("pw", "owner", "Übér-1")
+    pod.input.write_bytes(documents.plain())
+    result = pod.run(pod.request(_encrypt(algorithm=algorithm)))
+    assert result.status == ExitCode.SUCCEEDED, result.log
+    assert result.output
+    pod.input.write_bytes(result.output)
+    pod.secret("pw", "input", "Übér-1")
+    opened = pod.run(pod.request(DECRYPT, overwrite=True))
+    assert opened.report
+    assert opened.report.inspection
+    assert opened.report.inspection.encryption
+    assert opened.report.inspection.encryption.opened_with == "owner"
 
 
 _ALL = (
@@ -188,6 +209,9 @@ def test_reports_what_it_keeps(pod: Pod, tmp_path: Path) -> None:
     assert all(marker in text for marker in documents.KEPT_MARKERS)
     kept = {(f.kind, f.path) for f in result.report.findings if f.action == "kept"}
     assert kept == {("URI", "/PA"), ("Thread", "/A"), ("XFA", "/AcroForm/XFA")}
+    assert result.report.kept == {"URI": 1, "Thread": 1, "XFA": 1}
+    assert result.summary
+    assert result.summary.kept == result.report.kept
     assert any("3 findings were kept" in warning for warning in result.report.warnings)
 
 
@@ -224,6 +248,30 @@ def test_removes_metadata(pod: Pod, tmp_path: Path) -> None:
     )
     assert result.report
     assert result.report.removed == {"Info": 1, "Metadata": 3, "PieceInfo": 2, "LastModified": 1}
+
+
+def test_removes_only_what_is_metadata(pod: Pod, tmp_path: Path) -> None:
+    """Page content would go with the metadata where resources bear such names."""
+    pod.input.write_bytes(documents.with_names_of_metadata())
+    result = pod.run(pod.request({"removeMetadata": {}}))
+    assert result.output
+    text = qdf(result.output, tmp_path)
+    assert [marker for marker in documents.DRAWN_MARKERS if marker not in text] == []
+    assert result.report
+    assert result.report.removed == {"PieceInfo": 1, "LastModified": 1}
+
+
+def test_counts_only_metadata_that_is_saved(pod: Pod) -> None:
+    """A report would count what an old revision left in the file and saving drops anyhow."""
+    orphan = b"9 0 obj\n<< /LastModified (D:2020) >>\nendobj\nxref\n"
+    whole = documents.plain()
+    number = next(n for n in range(1, 99) if f"\n{n} 0 obj".encode() not in whole)
+    whole = whole.replace(b"xref\n", orphan.replace(b"9 0 obj", b"%d 0 obj" % number), 1)
+    pod.input.write_bytes(documents.rebuilt(whole))
+    result = pod.run(pod.request({"removeMetadata": {}}))
+    assert result.status == ExitCode.SUCCEEDED, result.log
+    assert result.report
+    assert result.report.removed == {}
 
 
 def test_keeps_metadata_otherwise(pod: Pod, tmp_path: Path) -> None:
@@ -286,6 +334,46 @@ def test_inspects_encryption_without_password(
     assert result.report.inspection.pages is None
 
 
+@pytest.mark.parametrize("revision", [4, 6])
+@pytest.mark.parametrize(
+    ("filters", "algorithm", "warned"),
+    [
+        pytest.param(("StmF", "StrF"), "Identity", False, id="all"),
+        pytest.param(("StmF",), "Identity", True, id="streams"),
+        pytest.param(("StrF",), "AES", True, id="strings"),
+    ],
+)
+def test_inspects_the_identity_filter(
+    pod: Pod, revision: int, filters: tuple[str, ...], algorithm: str, warned: bool
+) -> None:
+    """A document whose content anybody can read would be reported as encrypted with AES."""
+    whole = documents.encrypted("unknown", revision=revision)
+    for name in filters:
+        whole = whole.replace(f"/{name} /StdCF".encode(), f"/{name} /Identity".encode())
+    pod.input.write_bytes(documents.rebuilt(whole))
+    result = pod.run(pod.request({"inspect": {}}, save=False))
+    assert result.status == ExitCode.SUCCEEDED, result.log
+    assert result.report
+    assert result.report.inspection
+    assert result.report.inspection.encryption
+    assert result.report.inspection.encryption.algorithm.startswith(algorithm)
+    assert any("strings have" in text for text in result.report.warnings) == warned
+
+
+def test_inspects_what_came_in(pod: Pod) -> None:
+    """An inspection after another operation would tell of a document that nobody sent."""
+    pod.input.write_bytes(documents.with_active_content())
+    counted = []
+    for operations in ([INSPECT, SANITIZE], [SANITIZE, INSPECT]):
+        result = pod.run(pod.request(*operations, overwrite=True))
+        assert result.report
+        assert result.report.inspection
+        assert result.report.operations == [next(iter(one)) for one in operations]
+        counted.append(result.report.inspection.active_content)
+    assert counted[0] == counted[1]
+    assert "JavaScript" in counted[0]
+
+
 def test_inspection_of_unreadable_structure_asks_for_the_password(pod: Pod) -> None:
     """An inspection would invent facts where the structure itself is encrypted."""
     mode = pikepdf.ObjectStreamMode.generate
@@ -327,6 +415,17 @@ def test_accepts_and_reports_a_harmless_warning(pod: Pod) -> None:
     pod.input.write_bytes(documents.with_harmless_oddity())
     result = pod.run(pod.request({"inspect": {}}, save=False))
     assert result.status == ExitCode.SUCCEEDED, result.log
+
+
+@pytest.mark.parametrize("operations", [[SANITIZE], [{"repair": {}}, SANITIZE]], ids=["", "repair"])
+def test_many_harmless_warnings(pod: Pod, operations: list[dict[str, Any]]) -> None:
+    """A long scan with one oddity a page could not be processed, not even repaired."""
+    pod.input.write_bytes(documents.with_oddities(5000))
+    result = pod.run(pod.request(*operations))
+    assert result.status == ExitCode.SUCCEEDED, result.log
+    assert result.report
+    assert len(result.report.warnings) == WARNINGS_LIMIT
+    assert result.report.warnings[-1] == f"{5000 - WARNINGS_LIMIT + 1} more left out"
 
 
 def test_keeps_version_and_size(pod: Pod) -> None:

@@ -19,6 +19,7 @@ from pdf_security_processor.contract import (
     Request,
     Sink,
     Source,
+    Summary,
     WorkerReport,
 )
 from pdf_security_processor.contract.report import (
@@ -98,10 +99,20 @@ def test_report_of_a_crashed_worker_does_not_count(number: signal.Signals) -> No
         report_of(Ended(-number, json.dumps(report).encode(), False, 0), REQUEST)
 
 
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS])
+def test_crash_near_the_bound_is_for_want_of_memory(number: signal.Signals) -> None:
+    """A document that only needs more memory would be called hostile, and fail for good."""
+    ended = Ended(-number, b"", False, REQUEST.limits.worker_memory_bytes // 2 + 1)
+    with pytest.raises(errors.MemoryExceededError, match="memory"):
+        report_of(ended, REQUEST)
+
+
 def test_summary_always_fits() -> None:
     """The kubelet would cut the summary, and the operator could not read it."""
     worker = WorkerReport(
-        exit_code=0, removed={f"kind-{number:03}" + "x" * 50: 10**9 for number in range(60)}
+        exit_code=0,
+        removed={f"Kind{number:03}" + "x" * 50: 10**9 for number in range(60)},
+        kept={f"Kept{number:03}" + "x" * 50: 10**9 for number in range(60)},
     )
     outcome = Outcome(
         input=FileFacts(bytes=1, sha256="0" * 64),
@@ -112,6 +123,26 @@ def test_summary_always_fits() -> None:
     text = summary_of(outcome, REQUEST, 1.0).to_termination_message()
     assert len(text.encode()) <= TERMINATION_MESSAGE_BYTES
     assert json.loads(text)["exitCode"] == ExitCode.INPUT_DAMAGED
+
+
+def test_what_was_kept_is_told_before_what_was_removed() -> None:
+    """A summary without room would tell what went, and not what the document still holds."""
+    summary = Summary(
+        exit_code=0,
+        reason="Succeeded",
+        removed={f"Kind{number:03}" + "x" * 50: 10**9 for number in range(60)},
+        kept={"Launch": 1},
+    )
+    read = Summary.model_validate_json(summary.to_termination_message())
+    assert (read.removed, read.kept) == ({}, {"Launch": 1})
+
+
+@pytest.mark.parametrize("kind", ["", "a b", "a/b", "\x1b[31m", "é", "a\n", "x" * 65])
+def test_kinds_are_words(kind: str) -> None:
+    """A worker's text would reach a status, or give orders to a terminal."""
+    counts = {"exitCode": 0, "removed": {kind: 1}}
+    with pytest.raises(errors.ReportRefusedError):
+        parse_report(json.dumps(counts).encode())
 
 
 def test_report_of_a_failure_names_the_reason() -> None:

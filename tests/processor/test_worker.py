@@ -184,6 +184,77 @@ def test_short_memory_is_not_called_damage(monkeypatch: pytest.MonkeyPatch) -> N
                 opening.open_document(file, None, repair=repair)
 
 
+def test_short_memory_is_not_called_a_damaged_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large document would fail for good where a larger class could process it."""
+    short = [False]
+    monkeypatch.setattr(limits, "memory_was_short", lambda: short[0])
+    save = saving._save
+
+    def cut(document: Document, file: io.FileIO) -> None:
+        save(document, file)
+        file.truncate(100)
+        short[0] = True
+
+    monkeypatch.setattr(saving, "_save", cut)
+    report = _process(tmp_path, documents.plain(), SANITIZE)
+    assert ExitCode(report.exit_code) == ExitCode.OUT_OF_MEMORY
+
+    def fail(*_: object) -> None:
+        raise pikepdf.PdfError("MARKER")
+
+    monkeypatch.setitem(OPERATIONS, "sanitize", fail)
+    report = _process(tmp_path, documents.plain(), SANITIZE)
+    assert ExitCode(report.exit_code) == ExitCode.OUT_OF_MEMORY
+
+
+def test_what_was_kept_is_warned_of_first(tmp_path: Path) -> None:
+    """That something was kept would be cut off behind a hundred warnings of qpdf's."""
+    report = _process(tmp_path, documents.with_oddities(300, xfa=True), SANITIZE)
+    assert report.warnings[0].startswith("sanitize: 1 findings were kept")
+    assert report.kept == {"XFA": 1}
+
+
+@pytest.mark.parametrize(
+    ("make", "operations", "expected"),
+    [
+        pytest.param(
+            documents.with_huge_linearization,
+            [{"inspect": {}}, SANITIZE],
+            ExitCode.SUCCEEDED,
+            id="linearization",
+        ),
+        pytest.param(
+            documents.with_odd_actions, [SANITIZE], ExitCode.INPUT_DAMAGED, id="additional-actions"
+        ),
+        pytest.param(
+            documents.with_odd_actions, [{"inspect": {}}], ExitCode.SUCCEEDED, id="inspected"
+        ),
+    ],
+)
+def test_odd_documents(
+    tmp_path: Path, make: Callable[[], bytes], operations: list[dict[str, Any]], expected: ExitCode
+) -> None:
+    """An odd document would look like a fault of the processor's own, and be retried."""
+    report = _process(tmp_path, make(), *operations)
+    assert ExitCode(report.exit_code) == expected, report.message
+
+
+def test_lone_inspection_reads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large document would take twice the time to be inspected."""
+    opened = []
+    read_all = opening.read_all
+
+    def counted(pdf: pikepdf.Pdf, *, repair: bool) -> list[str]:
+        opened.append(pdf)
+        return read_all(pdf, repair=repair)
+
+    monkeypatch.setattr(opening, "read_all", counted)
+    assert _process(tmp_path, documents.plain(), {"inspect": {}}, save=False).inspection
+    assert len(opened) == 1
+
+
 def test_output_with_other_pages_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,12 +325,18 @@ def test_damage_while_saving_fails_the_document(monkeypatch: pytest.MonkeyPatch)
     with pikepdf.open(io.BytesIO(documents.plain()), conversion_mode="explicit") as pdf:
         monkeypatch.setattr(opening, "_HARMLESS", ())
         monkeypatch.setattr(
-            pikepdf.Pdf, "get_warnings", lambda _: ["stream <x>: MARKER\x1b"], raising=False
+            pikepdf.Pdf,
+            "get_warnings",
+            lambda _: ["stream <x>: MARKER\x1b", "stream <x>, object 3 0 at offset 9: MARKER"],
+            raising=False,
         )
         with pytest.raises(InputDamagedError) as caught:
             opening.judged_warnings(pdf, repair=False)
         assert "\x1b" not in str(caught.value)
-        assert opening.judged_warnings(pdf, repair=True) == ["MARKER?"]
+        assert opening.judged_warnings(pdf, repair=True) == [
+            "MARKER?",
+            "object 3 0 at offset 9: MARKER",
+        ]
 
 
 def _file(data: bytes) -> io.FileIO:

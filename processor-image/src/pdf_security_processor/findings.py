@@ -6,6 +6,7 @@ Pure over pikepdf objects. Kinds are the specification's own words (ISO 32000-2)
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
@@ -64,9 +65,9 @@ _NAME_TREES = {
 """Name trees of the catalog (7.7.4) that hold or lead to active or hidden content."""
 
 _ANNOTATIONS = {
-    "/FileAttachment": ("/FS", "FileAttachment"),
-    "/Movie": ("/Movie", "MovieAnnotation"),
-    "/Sound": ("/Sound", "SoundAnnotation"),
+    Name.FileAttachment: ("/FS", "FileAttachment"),
+    Name.Movie: ("/Movie", "MovieAnnotation"),
+    Name.Sound: ("/Sound", "SoundAnnotation"),
 }
 """Annotation subtypes (12.5.6) with the key that makes them active."""
 
@@ -110,28 +111,33 @@ def survey(places: Iterable[Place], earlier: Survey | None = None) -> Survey:
 
 
 def findings_of(before: Survey, after: Survey) -> list[Finding]:
-    """Tell of every finding whether it was removed.
+    """List what was kept, where it is now, and then what was removed, as far as there is room.
 
-    A removal may move what it keeps: an action that followed a removed one takes its place. So one
-    that is still at its place is kept, and of those that are not as many are kept as their object,
-    or else the document, still holds.
+    A removal may move what it keeps: an action that followed a removed one takes its place. So of
+    those that are no longer at their place, as many were moved as their object still holds besides.
 
     Args:
         before: of all objects of the input.
         after: of what saving keeps, made with `before` as `earlier`.
     """
-    left = after.held.copy()
-    left.subtract(Counter((kind, holder) for kind, holder, _ in after.matched))
-    findings = []
-    for kind, holder, path in before.listed:
-        kept = (kind, holder, path) in after.matched
-        if not kept and left[kind, holder] > 0:
-            left[kind, holder] -= 1
-            kept = True
-        findings.append(
-            Finding(kind=kind, object=holder, path=path, action="kept" if kept else "removed")
-        )
-    return findings
+    moved = after.held.copy()
+    moved.subtract(Counter((kind, holder) for kind, holder, _ in after.matched))
+    removed = []
+    for found in before.listed:
+        kind, holder, _ = found
+        if found in after.matched:
+            continue
+        if moved[kind, holder] > 0:
+            moved[kind, holder] -= 1
+            continue
+        removed.append(_finding(found, "removed"))
+    kept = [_finding(found, "kept") for found in after.listed]
+    return (kept + removed)[:FINDINGS_LIMIT]
+
+
+def _finding(found: tuple[str, str, str], action: Literal["kept", "removed"]) -> Finding:
+    kind, holder, path = found
+    return Finding(kind=kind, object=holder, path=path, action=action)
 
 
 def removed_counts(before: Survey, after: Survey) -> dict[str, int]:
@@ -167,7 +173,8 @@ def _action_kinds(value: Object) -> Iterator[tuple[str, str]]:
 
 def _annotation_kinds(value: Object) -> Iterator[tuple[str, str]]:
     subtype = value.get(Name.Subtype)
-    key, kind = _ANNOTATIONS.get(str(subtype), ("", "")) if isinstance(subtype, Name) else ("", "")
+    # Compared as names: not every name is UTF-8, and so a str.
+    key, kind = _ANNOTATIONS.get(subtype, ("", "")) if isinstance(subtype, Name) else ("", "")
     if key and key in value:
         yield kind, key
 

@@ -13,8 +13,8 @@ NESTING = 200
 STREAM_FILTERS = 8
 """Filters of one stream that are decoded; real documents have two at most."""
 
-WARNINGS = 1000
-"""Warnings of one document before qpdf gives up on it."""
+WARNINGS = 100_000
+"""Warnings of one document before qpdf gives up on it. Large scans have a harmless one a page."""
 
 NODES = 5_000_000
 """Dictionaries and arrays that one walk of a document visits."""

@@ -1,6 +1,7 @@
 """The processor's log: one JSON object a line on standard error.
 
-Never a secret, never content of a document.
+Never a secret, never a string or stream of a document. A failure's message may name a key of it,
+printable and cut.
 """
 
 import sys

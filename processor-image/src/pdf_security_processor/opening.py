@@ -65,13 +65,10 @@ class Opened:
     Attributes:
         pdf: in explicit conversion mode.
         warnings: what qpdf said of it, fit for a report.
-        authenticated: whether a password opened it, or it is not encrypted. Otherwise its strings
-            and streams are unreadable.
     """
 
     pdf: Pdf
     warnings: list[str]
-    authenticated: bool = True
 
 
 def open_document(file: io.FileIO, password: Password | None, *, repair: bool) -> Opened:
@@ -110,14 +107,15 @@ def open_document(file: io.FileIO, password: Password | None, *, repair: bool) -
     )
 
 
-def open_without_password(file: io.FileIO) -> Opened | None:
+def open_without_password(file: io.FileIO) -> Pdf | None:
     """Open an encrypted document for what stands in it unencrypted; nothing where that fails.
 
     qpdf takes a key in place of a password and does not check it, which leaves the structure
     readable, but for what is in object streams.
     """
+    file.seek(0)
     try:
-        pdf = Pdf.open(
+        return Pdf.open(
             file,
             password="00" * 32,
             hex_password=True,
@@ -127,7 +125,6 @@ def open_without_password(file: io.FileIO) -> Opened | None:
         )
     except pikepdf.PikepdfError:
         return None
-    return Opened(pdf, [], authenticated=False)
 
 
 def check_header(file: io.FileIO) -> None:
@@ -221,5 +218,5 @@ def _damaged(text: str) -> InputDamagedError:
 def _readable(text: str) -> str:
     """Take off the name that pikepdf gives to a stream, which is an address in memory."""
     if text.startswith("stream <"):
-        text = text.partition(">")[2].lstrip(": ")
+        text = text.partition(">")[2].lstrip(":, ")
     return printable(text, _WARNING_CHARACTERS)

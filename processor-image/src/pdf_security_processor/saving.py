@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 from pikepdf import Pdf
 
+from pdf_security_processor import limits
 from pdf_security_processor.errors import (
     LimitExceededError,
     OutputDamagedError,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _BUFFER_BYTES = 1024**2
+
+_UNICODE_REVISION = 5
+"""First revision of the standard security handler whose passwords are UTF-8."""
 
 
 def save_document(document: Document, output: int, *, repair: bool) -> int:
@@ -39,11 +43,12 @@ def save_document(document: Document, output: int, *, repair: bool) -> int:
         ScratchFullError, LimitExceededError: no room, or more bytes than the output may have.
         InputDamagedError: a part that is only read when saving was damaged.
         OutputDamagedError: the output does not open, or has another number of pages.
+        MemoryError: it may not have opened for want of memory.
     """
     pages = len(document.pdf.pages)
     with io.FileIO(output, "r+", closefd=False) as file:
         _save(document, file)
-        document.warnings.extend(judged_warnings(document.pdf, repair=repair))
+        document.reader_warnings.extend(judged_warnings(document.pdf, repair=repair))
         _read_back(document, file, pages)
     return pages
 
@@ -114,14 +119,23 @@ def _translated(error: OSError) -> Exception:
 
 def _read_back(document: Document, file: io.FileIO, pages: int) -> None:
     file.seek(0, os.SEEK_SET)
-    password = document.encryption.owner if document.encryption else ""
+    password = _owner_password(document.encryption)
     try:
         with Pdf.open(file, password=password, attempt_recovery=False) as output:
             found, encrypted = len(output.pages), output.is_encrypted
     except pikepdf.PikepdfError:
+        if limits.memory_was_short():
+            raise MemoryError from None
         raise OutputDamagedError("The output does not open again; nothing was put.") from None
     if found != pages or encrypted != (document.encryption is not None):
         raise OutputDamagedError(
             f"The output has {found} pages where {pages} were expected, or the wrong protection; "
             "nothing was put."
         )
+
+
+def _owner_password(encryption: pikepdf.Encryption | None) -> bytes:
+    """Encode as the revision has it (7.6.4.3.2 and 7.6.4.3.3); pikepdf takes a str for UTF-8."""
+    if encryption is None:
+        return b""
+    return encryption.owner.encode("pdfdoc" if encryption.R < _UNICODE_REVISION else "utf-8")

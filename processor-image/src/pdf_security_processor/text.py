@@ -6,7 +6,10 @@ from pathlib import Path
 
 def printable(text: str, bound: int) -> str:
     """Give printable ASCII of at most `bound` characters; what is cut ends in three dots."""
-    shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[: bound + 1])
+    shown = text[: bound + 1]
+    # Most are fit as they are, and there may be many.
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in shown)
     return shown if len(shown) <= bound else shown[: bound - 3] + "..."
 
 

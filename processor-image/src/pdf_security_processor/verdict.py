@@ -28,6 +28,9 @@ _ERRORS: dict[ExitCode, type[errors.ProcessorError]] = {
 }
 """The failures that a worker can know of. All others are the broker's to tell."""
 
+_ABORTED = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)
+"""How a C++ program may end whose allocation fails: std::terminate, or a pointer to nothing."""
+
 
 def report_of(ended: Ended, request: Request) -> WorkerReport:
     """Take the report of a worker that succeeded.
@@ -35,7 +38,8 @@ def report_of(ended: Ended, request: Request) -> WorkerReport:
     Raises:
         ProcessorError: what the worker reports, where it may and its status agrees.
         LimitExceededError: killed at its deadline, or by the system for its processor time.
-        MemoryExceededError: killed by somebody else, which is the kernel when memory ran out.
+        MemoryExceededError: killed by somebody else, which is the kernel when memory ran out, or
+            ended as C++ ends where an allocation fails, when it had taken much.
         WorkerCrashedError: ended by another signal, or without a report.
         ReportRefusedError: a report that a sound worker does not write.
     """
@@ -89,6 +93,12 @@ def _check_signal(ended: Ended, limits: Limits) -> None:
     if -ended.status == signal.SIGKILL:
         raise errors.MemoryExceededError(
             "The worker was killed, most likely for want of memory; raise the class's memory."
+        )
+    if -ended.status in _ABORTED and ended.peak_memory_bytes > limits.worker_memory_bytes // 2:
+        raise errors.MemoryExceededError(
+            f"The worker was ended by signal {-ended.status} near its bound of "
+            f"{limits.worker_memory_bytes} bytes, most likely for want of memory; raise the "
+            "class's memory."
         )
     if ended.status < 0:
         raise errors.WorkerCrashedError(

@@ -6,7 +6,7 @@ Pure over pikepdf objects opened in explicit conversion mode.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pikepdf import Array, Dictionary, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from pdf_security_processor import limits
 from pdf_security_processor.errors import LimitExceededError
@@ -62,6 +62,26 @@ def reachable_places(pdf: Pdf) -> Iterator[Place]:
         if item.objgen not in seen:
             seen.add(item.objgen)
             yield from _places_in(_holder_name(item), item, budget, pending)
+
+
+def categories_in(place: Place) -> Iterator[tuple[str, str]]:
+    """Give holder and path of each dictionary that names resources of a place (7.8.3).
+
+    Its keys are names that content streams use, and mean nothing by themselves. `reachable_places`
+    visits such a dictionary after the one that has it among its resources.
+    """
+    resources = place.value.get(Name.Resources)
+    if not isinstance(resources, Dictionary):
+        return
+    holder, path = place.holder, _join(place.path, "/Resources")
+    if resources.is_indirect:
+        holder, path = _holder_name(resources), ""
+    for key, category in resources.items():
+        if isinstance(category, Dictionary):
+            if category.is_indirect:
+                yield _holder_name(category), ""
+            else:
+                yield holder, _join(path, key)
 
 
 def _places_in(

@@ -30,16 +30,20 @@ from pdf_security_processor.errors import (
     ProcessorError,
 )
 from pdf_security_processor.opening import (
-    check_header,
     judged_warnings,
     open_document,
     open_without_password,
 )
 from pdf_security_processor.operations import OPERATIONS, Document
-from pdf_security_processor.operations.inspect import encryption_of, inspection_of
+from pdf_security_processor.operations.inspect import (
+    encryption_of,
+    encryption_warnings,
+    inspection_of,
+    is_linearized,
+)
 from pdf_security_processor.saving import save_document
 from pdf_security_processor.secret_files import Password, password_name
-from pdf_security_processor.text import described
+from pdf_security_processor.text import described, printable
 
 
 def main(arguments: list[str]) -> int:
@@ -78,11 +82,10 @@ def process(message: ControlMessage, input_fd: int, output_fd: int | None) -> Wo
     except ProcessorError as error:
         return _failed(error.exit_code, error.message)
     except MemoryError:
-        return _failed(
-            ExitCode.OUT_OF_MEMORY,
-            f"The document needs more memory than {message.limits.worker_memory_bytes} bytes.",
-        )
+        return _out_of_memory(message.limits)
     except (RecursionError, pikepdf.PikepdfError) as error:
+        if process_limits.memory_was_short():
+            return _out_of_memory(message.limits)
         # The texts of these may quote the document.
         damaged = InputDamagedError(
             f"The document's structure cannot be worked on ({type(error).__name__})."
@@ -96,18 +99,24 @@ def _process(message: ControlMessage, input_fd: int, output_fd: int | None) -> W
     names = [operation.name for operation in message.operations]
     repair = "repair" in names
     with io.FileIO(input_fd, closefd=False) as file:
-        if _is_inspection_only(names, output_fd):
-            unreadable = _inspect_unreadable(file, message)
-            if unreadable:
-                return unreadable
-        opened = open_document(file, _decryption_password(message), repair=repair)
+        try:
+            opened = open_document(file, _decryption_password(message), repair=repair)
+        except PasswordRequiredError:
+            unreadable = None
+            if _is_inspection_only(names, output_fd):
+                unreadable = _inspection_without_password(file, names)
+            if unreadable is None:
+                raise
+            return unreadable
         with opened.pdf as pdf:
             _check_protection(pdf, names, output_fd)
             document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
-            document.warnings.extend(opened.warnings)
-            for operation in message.operations:
+            document.warnings.extend(encryption_warnings(pdf))
+            document.reader_warnings.extend(opened.warnings)
+            # An inspection tells of the document as it came in, wherever it stands in the list.
+            for operation in sorted(message.operations, key=lambda one: one.inspect is None):
                 _run(document, operation)
-            document.warnings.extend(judged_warnings(pdf, repair=repair))
+            document.reader_warnings.extend(judged_warnings(pdf, repair=repair))
             pages = None
             if output_fd is not None:
                 pages = save_document(document, output_fd, repair=repair)
@@ -142,31 +151,24 @@ def _decryption_password(message: ControlMessage) -> Password | None:
     return None
 
 
-def _inspect_unreadable(file: io.FileIO, message: ControlMessage) -> WorkerReport | None:
-    """Tell what can be told of a document whose password nobody gave; nothing if it opens."""
-    check_header(file)
-    try:
-        open_document(file, None, repair=False).pdf.close()
-    except PasswordRequiredError:
-        pass
-    except ProcessorError:
+def _inspection_without_password(file: io.FileIO, names: list[str]) -> WorkerReport | None:
+    """Tell what can be told of a document whose password nobody gave; None if nothing can."""
+    pdf = open_without_password(file)
+    if pdf is None:
         return None
-    else:
-        return None
-    opened = open_without_password(file)
-    if opened is None:
-        return None
-    with opened.pdf as pdf:
+    with pdf:
         inspection = Inspection(
-            pdf_version=pdf.pdf_version,
-            linearized=pdf.is_linearized,
+            pdf_version=printable(pdf.pdf_version, 16),
+            linearized=is_linearized(pdf),
             encryption=encryption_of(pdf, opened=False),
         )
+        told = encryption_warnings(pdf)
+    unknown = "inspect: encrypted with a password that was not given; the content is unknown"
     return WorkerReport(
         exit_code=ExitCode.SUCCEEDED,
         inspection=inspection,
-        operations=[operation.name for operation in message.operations],
-        warnings=["inspect: encrypted with a password that was not given; the content is unknown"],
+        operations=names,
+        warnings=[unknown, *told],
     )
 
 
@@ -176,14 +178,31 @@ def _succeeded(document: Document, names: list[str], pages: int | None) -> Worke
         inspection=document.inspection,
         findings=document.findings,
         removed=document.removed,
-        warnings=document.warnings[:WARNINGS_LIMIT],
+        kept=document.kept,
+        # What operations say comes first: qpdf may say the same of each of a thousand pages.
+        warnings=_cut([*document.warnings, *document.reader_warnings]),
         operations=names,
         output_pages=pages,
     )
 
 
+def _cut(warnings: list[str]) -> list[str]:
+    left_out = len(warnings) - WARNINGS_LIMIT + 1
+    if left_out <= 1:
+        return warnings
+    return [*warnings[: WARNINGS_LIMIT - 1], f"{left_out} more left out"]
+
+
 def _failed(code: ExitCode, message: str) -> WorkerReport:
     return WorkerReport(exit_code=code, message=message[:1024])
+
+
+def _out_of_memory(limits: Limits) -> WorkerReport:
+    return _failed(
+        ExitCode.OUT_OF_MEMORY,
+        f"The document needs more memory than {limits.worker_memory_bytes} bytes; raise the "
+        "class's memory.",
+    )
 
 
 def _write_report(descriptor: int, report: WorkerReport) -> None:

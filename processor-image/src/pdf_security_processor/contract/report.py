@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from pdf_security_processor.contract.model import Model
 
@@ -24,14 +24,17 @@ be refused with the whole status, and make a summary that no cutting brings belo
 
 Text = Annotated[str, Field(max_length=1024)]
 Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
-Counts = Annotated[dict[Annotated[str, Field(max_length=64)], Count], Field(max_length=64)]
+Kind = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")]
+"""What a thing in a document is, in the specification's words: `JavaScript`, `EmbeddedFile`."""
+
+Counts = Annotated[dict[Kind, Count], Field(max_length=64)]
+"""Number by kind. Kinds go into a status and onto terminals, and a worker may claim any."""
 
 
 class Finding(Model):
     """One thing found in the document, and what became of it."""
 
-    kind: str = Field(max_length=64)
-    """What it is, in the specification's words: `JavaScript`, `Launch`, `EmbeddedFile`, ..."""
+    kind: Kind
     object: str = Field(max_length=32)
     """Object number and generation of the indirect object that holds it: `12 0`; `trailer`."""
     path: Text
@@ -73,6 +76,7 @@ class WorkerReport(Model):
     inspection: Inspection | None = None
     findings: list[Finding] = Field(default_factory=list, max_length=FINDINGS_LIMIT)
     removed: Counts = Field(default_factory=dict)
+    kept: Counts = Field(default_factory=dict)
     warnings: list[Text] = Field(default_factory=list, max_length=WARNINGS_LIMIT)
     operations: list[Annotated[str, Field(max_length=32)]] = Field(
         default_factory=list, max_length=16
@@ -101,13 +105,21 @@ class DocumentReport(Model):
     inspection: Inspection | None = None
     findings: list[Finding] = Field(default_factory=list)
     removed: dict[str, int] = Field(default_factory=dict)
+    kept: dict[str, int] = Field(default_factory=dict)
+    """What `sanitize` found and did not remove, also where the findings are cut."""
     warnings: list[str] = Field(default_factory=list)
     duration_seconds: float = 0
     peak_memory_bytes: Count = 0
 
 
 class Summary(Model):
-    """The termination message: the report in brief, always within the kubelet's bound."""
+    """The termination message: the report in brief, always within the kubelet's bound.
+
+    A field that an operator does not know yet is passed over: jobs of a newer image, and those that
+    run while the operator is rolled back, tell their results all the same.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     version: Literal[1] = 1
     exit_code: int = Field(ge=0, le=125)
@@ -116,6 +128,7 @@ class Summary(Model):
     input: FileFacts | None = None
     output: FileFacts | None = None
     removed: Counts = Field(default_factory=dict)
+    kept: Counts = Field(default_factory=dict)
     warnings: Count = 0
     duration_seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
     peak_memory_bytes: Count = 0
@@ -132,5 +145,7 @@ class Summary(Model):
                 summary = summary.model_copy(update={"report_location": None})
             elif summary.removed:
                 summary = summary.model_copy(update={"removed": {}})
+            elif summary.kept:
+                summary = summary.model_copy(update={"kept": {}})
             else:
                 summary = summary.model_copy(update={"message": summary.message[:200]})

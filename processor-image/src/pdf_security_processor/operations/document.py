@@ -23,7 +23,9 @@ class Document:
         inspection: facts of the document as it came in.
         findings: each thing found, and whether it was removed.
         removed: number of removed things by kind.
-        warnings: sentences for the report.
+        kept: number by kind of what was found and not removed.
+        warnings: the operations' sentences for the report.
+        reader_warnings: what qpdf said of the document, fit for the report.
     """
 
     pdf: pikepdf.Pdf
@@ -33,4 +35,6 @@ class Document:
     inspection: Inspection | None = None
     findings: list[Finding] = field(default_factory=list)
     removed: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    reader_warnings: list[str] = field(default_factory=list)

@@ -36,7 +36,7 @@ def inspection_of(pdf: Pdf) -> Inspection:
     return Inspection(
         pdf_version=printable(str(pdf.pdf_version), 16),
         pages=len(pdf.pages),
-        linearized=pdf.is_linearized,
+        linearized=is_linearized(pdf),
         encryption=encryption_of(pdf) if pdf.is_encrypted else None,
         signatures=signatures,
         form_fields=fields,
@@ -44,6 +44,15 @@ def inspection_of(pdf: Pdf) -> Inspection:
         has_info=Name.Info in pdf.trailer,
         has_xmp=Name.Metadata in pdf.Root,
     )
+
+
+def is_linearized(pdf: Pdf) -> bool:
+    """Tell whether the document is laid out for fast web view."""
+    try:
+        return pdf.is_linearized
+    except ValueError:
+        # qpdf's, of a linearization dictionary with numbers that no file can have: it is none.
+        return False
 
 
 def encryption_of(pdf: Pdf, *, opened: bool = True) -> Encryption:
@@ -66,13 +75,24 @@ def encryption_of(pdf: Pdf, *, opened: bool = True) -> Encryption:
     )
 
 
+def encryption_warnings(pdf: Pdf) -> list[str]:
+    """Tell where a document's strings are protected otherwise than its streams."""
+    if not pdf.is_encrypted:
+        return []
+    streams, strings = pdf.encryption.stream_method.name, pdf.encryption.string_method.name
+    if streams == strings:
+        return []
+    return [f"encryption: streams have {streams}, strings have {strings}"]
+
+
 def _algorithm(pdf: Pdf) -> tuple[str, int]:
     version, method = pdf.encryption.V, pdf.encryption.stream_method.name
+    # The crypt filter Identity (7.6.6) leaves content as it is, whatever the version.
+    if version >= _CRYPT_FILTER_VERSION and method == "none":
+        return "Identity", 0
     if version >= _FIRST_AES_256_VERSION:
         return "AES-256", 256
     if version == _CRYPT_FILTER_VERSION:
-        if method == "none":
-            return "Identity", 0
         return ("AES-128" if method == "aes" else "RC4-128"), 128
     length = pdf.trailer.get(Name.Encrypt, Dictionary()).get(Name.Length)
     bits = int(length) if version > 1 and isinstance(length, pikepdf.Integer) else 40

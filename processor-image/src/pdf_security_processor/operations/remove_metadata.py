@@ -1,19 +1,13 @@
 """`removeMetadata`: document information, XMP of every object, private data, and the file's ID."""
 
 from collections import Counter
+from collections.abc import Iterator
 
-from pikepdf import Name
+from pikepdf import Dictionary, Name, Object, Stream, String
 
 from pdf_security_processor.contract import Operation
 from pdf_security_processor.operations.document import Document
-from pdf_security_processor.walk import all_places
-
-_KEYS = {
-    Name.Metadata: "Metadata",
-    Name.PieceInfo: "PieceInfo",
-    Name.LastModified: "LastModified",
-}
-"""Keys that carry metadata at any object (ISO 32000-2, 14.3 and 14.5)."""
+from pdf_security_processor.walk import categories_in, reachable_places
 
 
 def remove_metadata(document: Document, operation: Operation) -> None:
@@ -32,10 +26,39 @@ def remove_metadata(document: Document, operation: Operation) -> None:
         removed["Info"] += 1
     if Name.ID in trailer:
         del trailer[Name.ID]
-    for place in all_places(document.pdf):
-        for key, kind in _KEYS.items():
-            if key in place.value:
-                del place.value[key]
-                removed[kind] += 1
+    # What names resources may use any word for one, and removing that would change a page.
+    categories: set[tuple[str, str]] = set()
+    for place in reachable_places(document.pdf):
+        categories.update(categories_in(place))
+        if (place.holder, place.path) in categories:
+            continue
+        for key, kind in _metadata_in(place.value):
+            del place.value[key]
+            removed[kind] += 1
     for kind, count in removed.items():
         document.removed[kind] = document.removed.get(kind, 0) + count
+
+
+def _metadata_in(value: Object) -> Iterator[tuple[Name, str]]:
+    """Give the keys that carry metadata, told by their values: a key alone may mean anything."""
+    if _is_metadata_stream(value.get(Name.Metadata)):
+        yield Name.Metadata, "Metadata"
+    if _is_page_piece(value.get(Name.PieceInfo)):
+        yield Name.PieceInfo, "PieceInfo"
+    if isinstance(value.get(Name.LastModified), String):
+        yield Name.LastModified, "LastModified"
+
+
+def _is_metadata_stream(value: object) -> bool:
+    """Tell whether it is XMP (14.3.2), or does not say what else it is."""
+    if not isinstance(value, Stream):
+        return False
+    kind, subtype = value.get(Name.Type), value.get(Name.Subtype)
+    return kind == Name.Metadata or subtype == Name.XML or (kind is None and subtype is None)
+
+
+def _is_page_piece(value: object) -> bool:
+    """Tell whether it is a dictionary of programs' private data, each in its own (14.5)."""
+    return isinstance(value, Dictionary) and all(
+        isinstance(private, Dictionary) for private in value.values()
+    )
