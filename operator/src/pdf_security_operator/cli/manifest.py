@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import yaml
 
 from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
-from pdf_security_operator.cli.text import is_utf8, printable
 from pdf_security_operator.cli.schema_faults import path_of
+from pdf_security_operator.cli.text import is_utf8, printable
 
 STDIN = "-"
 

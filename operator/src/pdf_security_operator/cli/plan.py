@@ -11,9 +11,9 @@ from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, Usag
 from pdf_security_operator.cli.lint import is_ours, lint_document, lint_documents
 from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
 from pdf_security_operator.cli.text import is_utf8, printable
+from pdf_security_operator.cli.validation import without_nulls
 from pdf_security_operator.effective import EffectiveLimits, effective_limits_of, endpoint_of
 from pdf_security_operator.errors import JobRejected
-from pdf_security_operator.cli.validation import without_nulls
 from pdf_security_processor.contract import FileLocation, Owner, Request, Sink, Source
 
 _NO_IMAGE = "local@sha256:" + "0" * 64
