@@ -8,7 +8,7 @@ from pdf_security_operator.api.locations import Input, Output
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import JobStatus
 from pdf_security_processor.contract import Model, Operation, cel_rules
-from pdf_security_processor.contract.operations import ObjectName
+from pdf_security_processor.contract.operations import OPERATION_NAMES, ObjectName
 
 MUTABLE_FIELDS = ("suspend", "ttl_seconds_after_finished")
 """What may change after creation, as in batch/v1 Job; all else is immutable."""
@@ -68,15 +68,7 @@ _ONCE = tuple(
         f"{name} may be given once",
         ".operations",
     )
-    for name in (
-        "inspect",
-        "decrypt",
-        "repair",
-        "sanitize",
-        "removeMetadata",
-        "linearize",
-        "encrypt",
-    )
+    for name in OPERATION_NAMES
 )
 
 

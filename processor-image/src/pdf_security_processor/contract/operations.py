@@ -14,7 +14,7 @@ ObjectName = Annotated[
 ]
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 
-_OPERATIONS = (
+OPERATION_NAMES = (
     "inspect",
     "decrypt",
     "repair",
@@ -128,9 +128,9 @@ class Operation(Model):
     model_config = ConfigDict(
         json_schema_extra=cel_rules(
             (
-                "[" + ", ".join(f"has(self.{name})" for name in _OPERATIONS) + "]"
+                "[" + ", ".join(f"has(self.{name})" for name in OPERATION_NAMES) + "]"
                 ".filter(given, given).size() == 1",
-                "an operation is a map with exactly one of the keys " + ", ".join(_OPERATIONS),
+                "an operation is a map with exactly one of the keys " + ", ".join(OPERATION_NAMES),
             ),
         )
     )
