@@ -136,9 +136,7 @@ def keeps_of_wheels(path: PurePosixPath) -> bool:
         return len(parts) == 2 and path.name.startswith(_LXML_KEPT)
     if parts[:2] == ("botocore", "data"):
         return len(parts) > 2 and parts[2] in _BOTOCORE_KEPT
-    if parts[:2] == ("boto3", "data"):
-        return len(parts) > 2 and parts[2] == "s3"
-    return not (parts[0] == "boto3" and "examples" in parts)
+    return True
 
 
 def mode_of(path: PurePosixPath) -> int:

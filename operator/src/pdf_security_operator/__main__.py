@@ -37,6 +37,9 @@ async def _run(settings: Settings) -> None:
         # it answers, stay unanswered until something can be done.
         if not await _through(controller.first_sync()):
             return
+        work = asyncio.create_task(controller.run())
+        # Begun before the framework, which at its end waits seconds for all that was begun later.
+        await asyncio.sleep(0)
         stop = asyncio.Event()
         registry = kopf.OperatorRegistry()
         register(registry, controller, settings)
@@ -50,7 +53,6 @@ async def _run(settings: Settings) -> None:
                 stop_flag=stop,
             )
         )
-        work = asyncio.create_task(controller.run())
         # Whichever ends first, the other must: half an operator is worse than a restarted one.
         await asyncio.wait({framework, work}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
