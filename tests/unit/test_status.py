@@ -34,7 +34,7 @@ def _true(status: Object) -> set[str]:
         pytest.param(RUNNING, {"Running", "Reconciling"}, "0/1", id="running"),
         pytest.param(SUSPENDED, {"Suspended"}, "0/1", id="suspended"),
         pytest.param(SUCCEEDED, {"Complete"}, "1/1", id="succeeded"),
-        pytest.param(FAILED, {"Failed", "Stalled"}, "1/1", id="failed"),
+        pytest.param(FAILED, {"Failed", "Stalled"}, "0/1", id="failed"),
     ],
 )
 def test_conditions(state: State, true: set[str], progress: str) -> None:

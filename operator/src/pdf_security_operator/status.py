@@ -147,7 +147,7 @@ def _documents(state: State) -> Object:
         "total": 1,
         "succeeded": succeeded,
         "failed": failed,
-        "progress": f"{succeeded + failed}/1",
+        "progress": f"{succeeded}/1",
     }
 
 
