@@ -292,6 +292,15 @@ async def test_a_watch_that_began_anew_is_followed_by_a_comparison(
     assert api.objects["policies"] == {}
 
 
+async def test_an_object_that_cannot_be_read_does_not_stop_the_start(api: FakeApi) -> None:
+    """One object from before an update of the definitions would crash-loop the operator."""
+    api.put("security_jobs", {"metadata": {"name": "specless", "namespace": "legal"}})
+    async with api.operator(resync_seconds=OFTEN):
+        await _started(api, "sound")
+        await asyncio.sleep(2 * OFTEN)
+        assert ("Running", "PodRunning") in conditions_of(api.security_job("sound"))
+
+
 async def test_unforeseen_bodies_do_not_stop_the_others(api: FakeApi, operator: Controller) -> None:
     """One resource that nobody foresaw would take the operator with it."""
     api.put("security_jobs", {"metadata": {"name": "odd", "namespace": "legal"}, "spec": {}})

@@ -243,7 +243,12 @@ async def _compare(
     present = set()
     async for body in listing():
         present.add(uid_of(body))
-        seen(body, deleted=False)
+        try:
+            seen(body, deleted=False)
+        except Exception:
+            # One object that nobody foresaw must not keep the operator from all the others.
+            namespace, name = key_of(body)
+            logger.exception("object.passed-over", namespace=namespace, name=name)
     for body in before:
         if uid_of(body) not in present:
             seen(body, deleted=True)

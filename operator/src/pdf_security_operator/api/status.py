@@ -54,7 +54,9 @@ class Documents(Model):
     total: int = Field(default=1, description="Documents of the job.")
     succeeded: int = Field(default=0, description="Documents that ended well.")
     failed: int = Field(default=0, description="Documents that failed.")
-    progress: str = Field(default="0/1", description="Succeeded of total, for the table, as COMPLETIONS of a Job.")
+    progress: str = Field(
+        default="0/1", description="Succeeded of total, for the table, as COMPLETIONS of a Job."
+    )
 
 
 class FileSummary(Model):
