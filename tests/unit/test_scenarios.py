@@ -312,6 +312,13 @@ async def test_unforeseen_bodies_do_not_stop_the_others(api: FakeApi, operator: 
             "status": {"conditions": [{"type": "Complete", "status": "True"}]},
         },
     )
+    # As no schema allows, and so as nobody foresees: more of them than there are workers.
+    for number in range(8):
+        metadata = {"name": f"strange-{number}", "namespace": "legal"}
+        api.put(
+            "security_jobs",
+            {"metadata": metadata, "spec": {}, "status": {"conditions": [{"type": "Complete"}]}},
+        )
     await _started(api, "sound")
     assert ("Failed", "InvalidSpec") in conditions_of(api.security_job("odd"))
     assert ("Running", "PodRunning") in conditions_of(api.security_job("sound"))
