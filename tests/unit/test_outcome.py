@@ -399,6 +399,17 @@ def test_not_finished_before_its_pods_are() -> None:
     assert not state_of(job, [], []).is_final
 
 
+def test_a_pod_that_ends_is_not_said_to_start() -> None:
+    """Each job would be said to start again in the instant in which it ends, with a write of it."""
+    running = state_of(observed_job(status={"active": 1, "ready": 1}), [], [])
+    last_seen = f"{running.reason}: {running.message}"
+    ending = observed_job(status={"active": 1, "ready": 0})
+    assert state_of(ending, [], [], last_seen) == running
+    assert state_of(ending, [], [], "PodStarting: soon").reason == "PodStarting"
+    retried = observed_job(status={"active": 1, "failed": 1})
+    assert state_of(retried, [], [], last_seen).reason == "Retrying"
+
+
 def test_only_pods_that_the_job_controls_speak_for_it() -> None:
     """Whoever may create pods would put a digest of theirs into the status."""
     job = observed_job()

@@ -41,6 +41,9 @@ class State:
         return self.phase in ("Succeeded", "Failed")
 
 
+_POD_RUNNING = State("Running", "PodRunning", "the document is being processed")
+
+
 def state_of(
     job: Object, pods: list[Object], warnings: list[Object], last_seen: str | None = None
 ) -> State:
@@ -51,14 +54,14 @@ def state_of(
         pods: its pods; may be left empty while nothing of them matters.
         warnings: Warning events of the pod or the Job that is stuck.
         last_seen: reason and message of the running condition before, which says why a pod never
-            started once its Job's deadline has removed it.
+            started once its Job's deadline has removed it, and that one has.
     """
     ending = ending_of(job["status"])
     if ending:
         return _finished(ending, pods, last_seen)
     if job["spec"].get("suspend"):
         return State("Suspended", "Suspended", "spec.suspend is true; no pod runs")
-    return _running(job, pods, warnings)
+    return _running(job, pods, warnings, last_seen)
 
 
 def _finished(ending: Object, pods: list[Object], last_seen: str | None) -> State:
@@ -92,11 +95,13 @@ def _failure_of(terminated: Object | None, summary: Summary | None) -> tuple[str
     return reason, message_of(summary.message if summary else "") or message
 
 
-def _running(job: Object, pods: list[Object], warnings: list[Object]) -> State:
+def _running(
+    job: Object, pods: list[Object], warnings: list[Object], last_seen: str | None
+) -> State:
     status = job.get("status", {})
     failed = status.get("failed", 0)
     if status.get("ready"):
-        return State("Running", "PodRunning", "the document is being processed")
+        return _POD_RUNNING
     stuck = _stuck_reason(pods, warnings)
     if stuck:
         return State("Running", *stuck)
@@ -104,6 +109,9 @@ def _running(job: Object, pods: list[Object], warnings: list[Object]) -> State:
         last = _failure_of(_last_terminated(pods), summary_of(_last_terminated(pods)))
         message = f"attempt {failed} failed, the next one follows"
         return State("Running", "Retrying", _joined(message, last[1] or None))
+    if last_seen == f"{_POD_RUNNING.reason}: {_POD_RUNNING.message}":
+        # It has ended, and the Job is about to say how.
+        return _POD_RUNNING
     return State("Running", "PodStarting", "the pod is being started")
 
 
