@@ -249,8 +249,19 @@ class Scene:
         found = self.api.list("networkpolicies", self.namespace)
         return {policy["metadata"]["name"]: policy for policy in found}
 
-    def events_of(self, job: Object) -> list[tuple[str, str]]:
-        """List type and reason of a PdfSecurityJob's events, in the order in which they came."""
+    def events_of(self, job: Object, awaited: str = "") -> list[tuple[str, str]]:
+        """List type and reason of a PdfSecurityJob's events, in the order in which they came.
+
+        Args:
+            job: the resource.
+            awaited: a reason that is waited for: an event follows the status that it tells of.
+        """
+        if awaited:
+            wait_for(
+                lambda: awaited in {reason for _, reason in self.events_of(job)},
+                f"an event {awaited} of {job['metadata']['name']}",
+                10,
+            )
         selector = f"involvedObject.uid={job['metadata']['uid']}"
         events = self.api.list("events", self.namespace, fieldSelector=selector)
         events.sort(key=lambda event: int(event["metadata"]["resourceVersion"]))

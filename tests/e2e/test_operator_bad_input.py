@@ -155,7 +155,7 @@ def test_it_fails_once_with_a_reason_that_names_the_thing(table: Table, name: st
         assert conditions[kind]["reason"] == case.reason
         assert conditions[kind]["observedGeneration"] == 1
     assert case.words in conditions["Failed"]["message"]
-    assert table.scene.events_of(failed)[-1] == ("Warning", case.reason)
+    assert table.scene.events_of(failed, case.reason)[-1] == ("Warning", case.reason)
     assert failed["status"]["attempts"] == 1
     assert len(table.scene.pods_of(failed)) == 1
 

@@ -58,7 +58,7 @@ def test_a_job_waits_for_its_class_and_runs_to_its_end(scene: Scene) -> None:
     assert _holding(done) == {"Complete"}
     conditions = conditions_of(done)
     assert {conditions[name]["status"] for name in ("Queued", "Reconciling")} == {"False"}
-    assert scene.events_of(applied) == [
+    assert scene.events_of(applied, "Succeeded") == [
         ("Normal", "ClassNotFound"),
         ("Normal", "Started"),
         ("Normal", "Succeeded"),
@@ -166,7 +166,7 @@ def test_a_job_goes_with_its_time_to_live_and_without_one_it_stays(scene: Scene)
     scene.start("staying")
     wait_for(lambda: scene.read("leaving") == {}, "the resource is gone")
     wait_for(lambda: scene.jobs_of(leaving) == [], "its Job is gone")
-    assert ("Normal", "Succeeded") in scene.events_of(leaving)
+    assert ("Normal", "Succeeded") in scene.events_of(leaving, "Succeeded")
     assert scene.ended("staying")["status"]["phase"] == "Succeeded"
 
 
@@ -213,6 +213,6 @@ def test_a_job_deleted_by_hand_fails_its_owner_and_is_not_run_again(scene: Scene
     failed = scene.until("robbed", "Failed", "JobDeleted")
     assert _holding(failed) == {"Failed", "Stalled"}
     assert name in conditions_of(failed)["Failed"]["message"]
-    assert scene.events_of(applied)[-1] == ("Warning", "JobDeleted")
+    assert scene.events_of(applied, "JobDeleted")[-1] == ("Warning", "JobDeleted")
     assert scene.jobs_of(applied) == []
     assert len(creations(scene.writes(), "jobs", name)) == 1

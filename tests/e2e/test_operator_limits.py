@@ -44,7 +44,7 @@ def test_a_job_beyond_its_class_fails_and_is_told_which_field(
     failed = scene.until(f"beyond-{name}", "Failed", "LimitExceeded")
     assert field in conditions_of(failed)["Failed"]["message"]
     assert scene.jobs_of(applied) == []
-    assert scene.events_of(applied) == [("Warning", "LimitExceeded")]
+    assert scene.events_of(applied, "LimitExceeded") == [("Warning", "LimitExceeded")]
 
 
 @pytest.mark.parametrize("side", ["input", "output", "report"])
