@@ -1,7 +1,6 @@
 """Starts things and does nothing else: `python -m pdf_security_operator`."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
@@ -40,7 +39,6 @@ async def _run(settings: Settings) -> None:
         work = asyncio.create_task(controller.run())
         # Begun before the framework, which at its end waits seconds for all that was begun later.
         await asyncio.sleep(0)
-        stop = asyncio.Event()
         registry = kopf.OperatorRegistry()
         register(registry, controller, settings)
         framework = asyncio.create_task(
@@ -50,16 +48,15 @@ async def _run(settings: Settings) -> None:
                 standalone=True,
                 clusterwide=True,
                 liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-                stop_flag=stop,
             )
         )
         # Whichever ends first, the other must: half an operator is worse than a restarted one.
-        await asyncio.wait({framework, work}, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        await framework
+        ended, going = await asyncio.wait({framework, work}, return_when=asyncio.FIRST_COMPLETED)
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+        for task in ended:
+            task.result()
 
 
 async def _through(work: Coroutine[Any, Any, None]) -> bool:
