@@ -5,12 +5,10 @@ All jobs are started at once; each row of the table is judged when its own has e
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pikepdf
 import pytest
 
 from cluster.storage import Volume, make_volume
@@ -23,21 +21,13 @@ pytestmark = pytest.mark.cluster
 LARGE_BYTES = 3 * 1024**2
 
 
-def _large() -> bytes:
-    """A document that nothing makes smaller."""
-    pdf = pikepdf.new()
-    pdf.add_blank_page()
-    pdf.Root.Filler = pdf.make_stream(random.Random(7).randbytes(LARGE_BYTES))
-    return documents.saved(pdf)
-
-
 DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "plain.pdf": documents.plain,
     "encrypted.pdf": lambda: documents.encrypted(user="reader"),
     "no.pdf": lambda: b"PK\x03\x04 not a PDF at all" * 64,
     "empty.pdf": lambda: b"",
     "truncated.pdf": lambda: documents.plain(20)[:900],
-    "large.pdf": _large,
+    "large.pdf": lambda: documents.incompressible(LARGE_BYTES),
     "taken.pdf": lambda: b"somebody's own",
     "replaced.pdf": lambda: b"out of date",
 }

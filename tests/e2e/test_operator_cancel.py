@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 
-import pikepdf
 import pytest
 
 from e2e_support import exclusive_operator, wait_for
@@ -30,17 +28,9 @@ def scene(api: Api, installation: Installation) -> Iterator[Scene]:
         yield opened
 
 
-def _large() -> bytes:
-    """A document that nothing makes smaller."""
-    pdf = pikepdf.new()
-    pdf.add_blank_page()
-    pdf.Root.Filler = pdf.make_stream(random.Random(7).randbytes(UPLOAD_BYTES))
-    return documents.saved(pdf)
-
-
 def test_a_job_deleted_while_it_uploads_leaves_no_part_of_its_output(scene: Scene) -> None:
     """Would break: half an output, or parts that nobody sees and everybody pays for."""
-    scene.put("large.pdf", _large())
+    scene.put("large.pdf", documents.incompressible(UPLOAD_BYTES))
     spec = scene.spec("large.pdf", "large-out.pdf", scratchSize="400Mi", **SLOW)
     applied = scene.start("large", spec)
     wait_for(lambda: _uploads(scene), "an upload in parts has begun", 90)
@@ -53,7 +43,7 @@ def test_a_job_deleted_while_it_uploads_leaves_no_part_of_its_output(scene: Scen
 
 def test_a_job_suspended_while_it_uploads_loses_no_attempt(scene: Scene) -> None:
     """Would break: `suspend` fails a job that may not be retried, for no fault of its document."""
-    scene.put("large.pdf", _large())
+    scene.put("large.pdf", documents.incompressible(UPLOAD_BYTES))
     spec = scene.spec("large.pdf", "large-out.pdf", scratchSize="400Mi", backoffLimit=0, **SLOW)
     applied = scene.start("held", spec)
     wait_for(lambda: _uploads(scene), "an upload in parts has begun", 90)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable
 
 import pikepdf
@@ -55,6 +56,14 @@ def saved(pdf: Pdf, **options: object) -> bytes:
 def plain(pages: int = 1, text: str = "Hello") -> bytes:
     """Give a document with text on each page and nothing else."""
     return saved(_plain(pages, text), deterministic_id=True)
+
+
+def incompressible(count: int) -> bytes:
+    """A page, and so many bytes that nothing makes fewer."""
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.Root.Filler = pdf.make_stream(random.Random(7).randbytes(count))
+    return saved(pdf)
 
 
 def encrypted(user: str = "", owner: str = "owner", revision: int = 6, **options: object) -> bytes:

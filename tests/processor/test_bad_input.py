@@ -244,14 +244,7 @@ def test_input_that_is_no_file(pod: Pod, kind: str) -> None:
 )
 def test_full_scratch(pod: Pod, size: str, filler: int) -> None:
     """A full tmpfs would look like a fault of the document."""
-    import random
-
-    import pikepdf
-
-    pdf = pikepdf.Pdf.new()
-    pdf.add_blank_page()
-    pdf.Root.Big = pdf.make_stream(random.Random(1).randbytes(filler))
-    pod.input.write_bytes(documents.saved(pdf))
+    pod.input.write_bytes(documents.incompressible(filler))
     with _small_volume(pod.root / "scratch", size):
         result = pod.run(pod.request(SANITIZE))
     assert ExitCode(result.status) == ExitCode.SCRATCH_FULL, result.log

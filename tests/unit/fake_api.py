@@ -10,7 +10,7 @@ import copy
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,7 +40,7 @@ class FakeApi:
         """Call -> what it is answered."""
         self.while_listing: dict[str, Callable[[], Awaitable[None]]] = {}
         """Kind -> what happens once, after its list was made and before it arrives."""
-        self.watching = True
+        self._watching = True
         self._versions = itertools.count(100)
         self._controller: Controller | None = None
 
@@ -71,6 +71,13 @@ class FakeApi:
                 for _ in range(ROUNDS):
                     await asyncio.sleep(0)
                 await asyncio.sleep(QUIET_SECONDS)
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Let the watch miss what happens meanwhile."""
+        self._watching = False
+        yield
+        self._watching = True
 
     def put(self, kind: str, body: Object, **metadata: Any) -> Object:
         """Store an object, new or changed, and tell of it."""
@@ -124,7 +131,7 @@ class FakeApi:
         return sum(name == call and key[0].startswith(namespace) for name, key in self.calls)
 
     def _tell(self, kind: str, body: Object, *, deleted: bool) -> None:
-        if self.watching and self._controller:
+        if self._watching and self._controller:
             seen = {
                 "security_jobs": self._controller.security_job_seen,
                 "classes": self._controller.class_seen,

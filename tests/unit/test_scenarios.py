@@ -43,9 +43,8 @@ async def test_a_deletion_that_was_missed_costs_two_calls(
     """The operator and the API server would spin for minutes over a resource that is gone."""
     await _started(api, "gone")
     job = api.job_of(api.security_job("gone"))
-    api.watching = False
-    api.remove("security_jobs", Key("legal", "gone"))
-    api.watching = True
+    with api.unseen():
+        api.remove("security_jobs", Key("legal", "gone"))
     api.calls.clear()
     api.remove("jobs", Key("legal", job["metadata"]["name"]))
     await api.settled()
@@ -188,9 +187,8 @@ async def test_a_policy_whose_deletion_was_missed_is_not_trusted_for_long(
     await _started(api, "first")
     api.finish(api.job_of(api.security_job("first")))
     await api.settled()
-    api.watching = False
-    api.remove("policies", _deny(api))
-    api.watching = True
+    with api.unseen():
+        api.remove("policies", _deny(api))
     monkeypatch.setattr(policies_module, "TRUSTED_SECONDS", 0)
     api.add_security_job("second")
     await api.settled()
@@ -280,10 +278,9 @@ async def test_a_watch_that_began_anew_is_followed_by_a_comparison(
     """What was deleted while the watch was broken would be remembered for minutes."""
     await _started(api, "gone")
     job = api.job_of(api.security_job("gone"))
-    api.watching = False
-    api.remove("security_jobs", Key("legal", "gone"))
-    api.remove("jobs", Key("legal", job["metadata"]["name"]))
-    api.watching = True
+    with api.unseen():
+        api.remove("security_jobs", Key("legal", "gone"))
+        api.remove("jobs", Key("legal", job["metadata"]["name"]))
     await api.settled()
     assert len(api.objects["policies"]) == 2
     operator.relisted()

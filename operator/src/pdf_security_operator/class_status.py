@@ -31,7 +31,7 @@ class Examined:
     """What a class says, and what is wrong with it, each naming the field."""
 
     spec: ClassSpec | None
-    """None where it cannot even be read."""
+    """None where it cannot even be read, which is a fault too."""
     faults: tuple[str, ...]
 
 

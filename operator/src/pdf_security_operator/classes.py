@@ -35,11 +35,11 @@ class Classes:
             raise JobWaitsForClass(
                 "NoDefaultClass", "spec.className is left out and no class is annotated as default"
             )
-        if self._present(name) is None:
-            raise JobWaitsForClass("ClassNotFound", f"the PdfSecurityClass {name} does not exist")
         examined = self._examine(name)
-        if examined is None or examined.spec is None or examined.faults:
-            fault = examined.faults[0] if examined and examined.faults else "it cannot be read"
+        if examined is None:
+            raise JobWaitsForClass("ClassNotFound", f"the PdfSecurityClass {name} does not exist")
+        if examined.spec is None or examined.faults:
+            fault = examined.faults[0]
             raise JobWaitsForClass("ClassInvalid", f"the PdfSecurityClass {name} is unfit: {fault}")
         return name, examined.spec
 

@@ -31,7 +31,7 @@ class JobRejected(OperatorError):  # noqa: N818  (a verdict, as the condition sp
         self.message = message
 
 
-class JobWaits(OperatorError):  # noqa: N818
+class JobWaits(OperatorError):  # noqa: N818  (as above)
     """A job cannot run yet; arguments as for `JobRejected`, for the `Queued` condition."""
 
     def __init__(self, reason: str, message: str) -> None:

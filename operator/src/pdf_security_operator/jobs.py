@@ -4,6 +4,8 @@ Every step can be repeated, and is derivable from what the API server holds.
 """
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 
 from pdf_security_operator import names
 from pdf_security_operator.admission import check_admission
-from pdf_security_operator.api import JobSpec
+from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.api.faults import faults_of
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
@@ -78,9 +80,7 @@ class Jobs:
         job["metadata"]["annotations"][names.EFFECTIVE_ANNOTATION] = json.dumps(
             effective_of(class_name, class_spec.image, limits)
         )
-        check_admission(class_spec, self._observed.running(class_name, metadata["namespace"]))
-        with self._observed.starting(body, class_name):
-            await self._policies.ensure(metadata["namespace"], class_name, class_spec)
+        async with self._admitted(body, class_name, class_spec):
             return self._remembered(await self._created_or_existing(job), body)
 
     async def _created_or_existing(self, job: Object) -> Object:
@@ -109,11 +109,23 @@ class Jobs:
             return self._remembered(await self.patched(job, suspend=True), body)
         # Held, it had given its place back, and its policies may be older than the class.
         class_name, class_spec = self._classes.of(body)
-        namespace = job["metadata"]["namespace"]
+        async with self._admitted(body, class_name, class_spec):
+            return self._remembered(await self.patched(job, suspend=False), body)
+
+    @asynccontextmanager
+    async def _admitted(
+        self, body: Object, class_name: str, class_spec: ClassSpec
+    ) -> AsyncIterator[None]:
+        """Hold a place of the class under its policies: no pod is let go in any other way.
+
+        Raises:
+            JobWaits: there is no place, or the policies cannot be brought about.
+        """
+        namespace = body["metadata"]["namespace"]
         check_admission(class_spec, self._observed.running(class_name, namespace))
         with self._observed.starting(body, class_name):
             await self._policies.ensure(namespace, class_name, class_spec)
-            return self._remembered(await self.patched(job, suspend=False), body)
+            yield
 
     async def patched(self, job: Object, **fields: Any) -> Object:
         """Change fields of a Job's spec; return it as it is then."""

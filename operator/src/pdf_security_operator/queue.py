@@ -87,7 +87,7 @@ class FairQueue(Generic[Key]):
         self._failures[key] = failures + 1
         usual = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
         # Jitter, or everything that one outage stopped comes back in the same instant.
-        delay = max(at_least, usual) * random.uniform(1.0, 1.3)  # noqa: S311
+        delay = max(at_least, usual) * random.uniform(1.0, 1.3)  # noqa: S311  (no secret)
         self.add_after(key, delay, group=group, priority=priority, age=age)
         return delay
 

@@ -66,7 +66,7 @@ _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the proces
 @app.command()
 def run(
     manifest: _Manifest,
-    input: _Input,  # noqa: A002
+    input: _Input,  # noqa: A002  (the option's name)
     output: _Output = None,
     report: _Report = None,
     class_file: _Class = None,

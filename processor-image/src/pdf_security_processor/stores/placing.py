@@ -154,7 +154,7 @@ def _digest(name: str, folder: int) -> bytes | None:
     descriptor = _opened(name, folder)
     if descriptor is None:
         return None
-    with open(descriptor, "rb") as file:  # noqa: PTH123
+    with open(descriptor, "rb") as file:  # noqa: PTH123  (a descriptor has no path)
         return hashlib.file_digest(file, "sha256").digest()
 
 
