@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import signal
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ class Front:
         port: where it listens, on loopback.
         loses: requests of which the next answer is lost, after the server did what was asked: a
             method, or `POST complete`, which ends an upload in parts.
+        terminates: requests at whose next answer this process gets SIGTERM: as in `loses`.
         refuses: a header that it says it does not implement.
         passed: method and condition of every request.
         completed: uploads that were ended; Amazon knows such a one no more, the real server does.
@@ -32,6 +35,7 @@ class Front:
 
     port: int = 0
     loses: list[str] = field(default_factory=list)
+    terminates: list[str] = field(default_factory=list)
     refuses: str | None = None
     passed: list[tuple[str, str | None]] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
@@ -88,6 +92,11 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
     if kind == "POST" and "uploadId=" in request.path:
         kind = "POST complete"
         front.completed.append(request.path)
+    if kind in front.terminates:
+        front.terminates.remove(kind)
+        signal.raise_signal(signal.SIGTERM)
+        # The signal is taken before the answer is.
+        time.sleep(0.2)
     if kind in front.loses:
         front.loses.remove(kind)
         request.close_connection = True

@@ -18,6 +18,8 @@ from pdf_security_processor import errors
 from pdf_security_processor.contract import ExitCode, Sink, Source
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import s3 as store
+from pdf_security_processor.stores.s3_client import s3_client
+from pdf_security_processor.termination import sigterm_raised
 from processor import documents
 from processor.faulty_front import faulty_front
 from processor.pods import ENCRYPT, Pod
@@ -361,6 +363,21 @@ def test_termination_aborts_the_upload(s3: S3Server, context: StoreContext) -> N
     with pytest.raises(errors.TerminationError):
         store.put_object(location, content, context, overwrite=False, part_bytes=PART)
     assert s3.objects() == []
+
+
+def test_termination_aborts_an_upload_that_has_just_begun(
+    s3: S3Server, context: StoreContext
+) -> None:
+    """The store would know of an upload whose identifier died with its answer."""
+    with faulty_front(s3) as front, sigterm_raised():
+        front.terminates.append("POST")
+        location = s3.location("begun.pdf", endpoint=front.endpoint)
+        with pytest.raises(errors.TerminationError):
+            content = io.BytesIO(os.urandom(3 * PART))
+            store.put_object(location, content, context, overwrite=False, part_bytes=PART)
+    assert front.terminates == []
+    client = s3_client(s3.location("any"), context)
+    assert client.list_multipart_uploads(Bucket="documents").get("Uploads", []) == []
 
 
 def test_server_dies_during_upload(

@@ -6,7 +6,6 @@ Never holds the files of two documents.
 import errno
 import os
 import shutil
-import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from pdf_security_processor.errors import AccessDeniedError, ScratchFullError
+from pdf_security_processor.termination import sigterm_deferred
 
 
 @contextmanager
@@ -38,9 +38,8 @@ def document_folder(scratch: Path, uid: str) -> Iterator[Path]:
         yield folder
     finally:
         # A SIGTERM in the middle of the removal would leave the rest of the folder behind.
-        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        shutil.rmtree(folder, ignore_errors=True)
-        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+        with sigterm_deferred():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from pdf_security_processor.stores.s3_errors import (
     input_error,
     output_error,
 )
+from pdf_security_processor.termination import sigterm_deferred
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -46,6 +47,9 @@ _RESUMPTIONS = 4
 _RESUME_SECONDS = 0.5
 """Pause before the first resumption; doubled for each further one."""
 
+
+_ABORTIONS = 3
+"""Times that an upload is ended while its store says that there was one to end."""
 
 _UID, _DIGEST = "job-uid", "sha256"
 """Metadata by which a retry knows what an earlier attempt of its own job put."""
@@ -213,8 +217,11 @@ def _put_in_parts(
     condition: dict[str, Any],
 ) -> None:
     target: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key}
-    upload = client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
+    upload = ""
     try:
+        # Begun at the store and not known here, it could not be ended.
+        with sigterm_deferred():
+            upload = client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
         parts: list[CompletedPartTypeDef] = []
         while piece := content.read(part_bytes):
             number = len(parts) + 1
@@ -225,9 +232,20 @@ def _put_in_parts(
         )
     except BaseException:
         # Also on SIGTERM: an upload that nobody ends is stored, and paid for, for ever.
-        with suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-            client.abort_multipart_upload(**target, UploadId=upload)
+        if upload:
+            _abort(client, target, upload)
         raise
+
+
+def _abort(client: S3Client, target: dict[str, Any], upload: str) -> None:
+    """End an upload and remove its parts; whoever calls has a worse failure to tell.
+
+    A part that was on its way may arrive after the end, so that it is ended until the store knows
+    nothing of it (Amazon S3 API, AbortMultipartUpload).
+    """
+    with suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        for _ in range(_ABORTIONS):
+            client.abort_multipart_upload(**target, UploadId=upload)
 
 
 def _chunks(client: S3Client, location: S3Location) -> Generator[bytes, None, None]:
