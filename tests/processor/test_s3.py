@@ -372,8 +372,8 @@ def test_termination_aborts_an_upload_that_has_just_begun(
     with faulty_front(s3) as front, sigterm_raised():
         front.terminates.append("POST")
         location = s3.location("begun.pdf", endpoint=front.endpoint)
+        content = io.BytesIO(os.urandom(3 * PART))
         with pytest.raises(errors.TerminationError):
-            content = io.BytesIO(os.urandom(3 * PART))
             store.put_object(location, content, context, overwrite=False, part_bytes=PART)
     assert front.terminates == []
     client = s3_client(s3.location("any"), context)
