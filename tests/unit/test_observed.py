@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from pdf_security_operator import names
+from pdf_security_operator.admission import Claim
+from pdf_security_operator.api import Concurrency
 from pdf_security_operator.identity import Key, key_of, owner_of
-from pdf_security_operator.observed import Observed
+from pdf_security_operator.observed import SUBMITTER_LENGTH, Observed
 from unit.resources import UID, observed_job, security_job
 
 Object = dict[str, Any]
@@ -39,7 +41,12 @@ def observed_with(*jobs: Object, bodies: tuple[Object, ...] = (security_job(),))
 
 def running(observed: Observed) -> int:
     """Count what runs of the class."""
-    return observed.running("standard", "legal").total
+    return observed.turnstile.places.classes().get("standard", 0)
+
+
+def claim(observed: Observed, body: Object) -> Claim:
+    """Claim a place of the class."""
+    return observed.claim_of(body, "standard", 0)
 
 
 def test_events_that_change_nothing() -> None:
@@ -75,7 +82,7 @@ def test_a_job_takes_a_place_while_it_has_pods(spec: Object, status: Object, tak
 def test_a_place_is_counted_once_and_given_back() -> None:
     """A class would come to a halt with places free."""
     observed = observed_with()
-    with observed.starting(security_job(), "standard"):
+    with observed.starting(security_job(), claim(observed, security_job())):
         assert running(observed) == 1
         observed.put_job(observed_job())
         # An older state that comes late frees nothing while the job is being started.
@@ -90,7 +97,8 @@ def test_a_place_is_counted_once_and_given_back() -> None:
 def test_a_place_is_given_back_when_no_job_came_of_it() -> None:
     """A refused creation would take a place for ever."""
     observed = observed_with()
-    with pytest.raises(RuntimeError), observed.starting(security_job(), "standard"):
+    place = claim(observed, security_job())
+    with pytest.raises(RuntimeError), observed.starting(security_job(), place):
         raise RuntimeError
     assert running(observed) == 0
 
@@ -169,11 +177,13 @@ def test_effective_is_read_with_care(text: str, effective: Object | None) -> Non
 
 def test_nothing_large_is_remembered() -> None:
     """One author could fill the operator's memory with labels."""
-    large = {"labels": {"a": "b" * 10**6}, "annotations": {"a": "b"}, "managedFields": ["large"]}
+    noted = {"a": "b", names.SUBMITTER_ANNOTATION: "c" * 10**5}
+    large = {"labels": {"a": "b" * 10**6}, "annotations": noted, "managedFields": ["large"]}
     observed = observed_with(observed_job(metadata=None), bodies=(security_job(metadata=large),))
     body = observed.security_jobs.get(Key("legal", "contract-7"))
     assert body is not None
-    assert not {"labels", "annotations", "managedFields"} & body["metadata"].keys()
+    assert not {"labels", "managedFields"} & body["metadata"].keys()
+    assert body["metadata"]["annotations"] == {names.SUBMITTER_ANNOTATION: "c" * SUBMITTER_LENGTH}
 
 
 def _class(name: str, created: str, marked: str) -> Object:
@@ -203,20 +213,32 @@ def test_default_class_is_the_newest() -> None:
     assert observed.class_name_of(decided) == "old"
 
 
-def test_a_free_place_wakes_by_priority_then_age() -> None:
+def test_a_free_place_goes_by_priority_then_age() -> None:
     """A place that became free would go to whoever happened to ask last; or to nobody."""
     observed = observed_with(observed_job())
-    for name, priority in (("low", 1), ("high", 9), ("gone", 10)):
-        spec = {"className": "standard", "priority": priority}
-        body = security_job(name, f"u-{name}", spec=spec)
+    one = Concurrency(total=1)
+    bodies = [
+        security_job(name, f"u-{name}", spec={"className": "standard", "priority": priority})
+        for name, priority in (("low", 1), ("high", 9), ("gone", 10), ("replaced", 11))
+    ]
+    for body in bodies:
         observed.put_security_job(body)
-        observed.wait(key_of(body))
-    assert observed.woken_by_places() == []
-    observed.forget_security_job(security_job("gone", "u-gone"))
+        assert observed.apply(body, claim(observed, body), one)
+    observed.forget_security_job(bodies[2])
+    observed.put_security_job(security_job("replaced", "u-another", metadata=version(50)))
     observed.put_job(observed_job(metadata=version(21), status=finished()))
-    assert observed.woken_by_places() == [Key("legal", "high"), Key("legal", "low")]
-    assert observed.woken_by_places() == []
-    assert observed.woken_by_class("standard") == []
+    turnstile = observed.turnstile
+    assert turnstile.take_freed() == {"standard"}
+    turnstile.let_in("standard", one)
+    assert turnstile.take_let_in() == [Key("legal", "high")]
+    # It does not start after all.
+    observed.return_unused_place(bodies[1], stays_in_line=False)
+    assert turnstile.take_freed() == {"standard"}
+    turnstile.let_in("standard", one)
+    assert turnstile.take_let_in() == [Key("legal", "low")]
+    # It is gone before it starts.
+    observed.forget_security_job(bodies[0])
+    assert running(observed) == 0
 
 
 def test_a_class_wakes_its_own_and_those_without_one() -> None:
@@ -229,8 +251,9 @@ def test_a_class_wakes_its_own_and_those_without_one() -> None:
     ):
         body = security_job(name, f"u-{name}", spec=spec)
         observed.put_security_job(body)
-        observed.wait(key_of(body))
-    assert observed.woken_by_class("late") == [Key("legal", "named"), Key("legal", "any")]
+        observed.wait_for_class(key_of(body))
+    assert observed.woken_by_class("late") == {Key("legal", "named"), Key("legal", "any")}
+    assert observed.woken_by_class("late") == set()
     assert list(observed.users_of("x", "legal")) == [Key("legal", "other")]
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from pdf_security_operator import policies as policies_module
 from pdf_security_operator.controller import RELIST_SECONDS, Controller
-from pdf_security_operator.errors import ForbiddenError
+from pdf_security_operator.errors import ForbiddenError, UnavailableError
 from pdf_security_operator.identity import Key
 from unit.fake_api import FakeApi, conditions_of
-from unit.resources import s3
+from unit.resources import job_spec, s3
 
 Object = dict[str, Any]
 
@@ -319,3 +319,112 @@ async def test_unforeseen_bodies_do_not_stop_the_others(api: FakeApi, operator: 
     await _started(api, "sound")
     assert ("Failed", "InvalidSpec") in conditions_of(api.security_job("odd"))
     assert ("Running", "PodRunning") in conditions_of(api.security_job("sound"))
+
+
+async def test_a_job_that_ends_at_once_costs_two_status_writes(
+    api: FakeApi, operator: Controller
+) -> None:
+    """Each step of a Job would be a write, and an event of every watch, that nobody reads."""
+    body = api.add_security_job("quick")
+    await api.settled()
+    api.calls.clear()
+    job = api.job_of(body)
+    for status in ({"active": 1}, {"active": 1, "ready": 1}, {"active": 1, "ready": 0}):
+        api.run_job(job, **status)
+        await asyncio.sleep(0)
+    api.finish(job)
+    await api.settled()
+    assert ("Complete", "Succeeded") in conditions_of(api.security_job("quick"))
+    assert api.count("patch_status") == 1
+    assert api.count("list_pods") == 1
+
+
+async def test_a_refused_status_is_written_in_the_end(api: FakeApi, operator: Controller) -> None:
+    """A result would be lost that the API server was too busy to take."""
+    await _started(api, "unlucky")
+    api.refusals["patch_status"] = UnavailableError(503, "busy")
+    api.finish(api.job_of(api.security_job("unlucky")))
+    await api.settled()
+    del api.refusals["patch_status"]
+    await asyncio.sleep(1)
+    await api.settled()
+    assert ("Complete", "Succeeded") in conditions_of(api.security_job("unlucky"))
+
+
+async def test_says_why_and_where_in_line(api: FakeApi, operator: Controller) -> None:
+    """People would not know what their job waits for, nor how long."""
+    await _started(api, "first")
+    for name in ("second", "third"):
+        api.add_security_job(name)
+        await api.settled()
+    (queued,) = [
+        entry
+        for entry in api.security_job("third")["status"]["conditions"]
+        if entry["type"] == "Queued"
+    ]
+    assert queued["reason"] == "ConcurrencyLimit"
+    assert queued["message"] == "1 jobs of the class run, of 1 that may; about 1 before it in line"
+
+
+async def test_a_failed_start_gives_its_place_to_the_next(
+    api: FakeApi, operator: Controller
+) -> None:
+    """One job that the API refuses would keep its class from everybody."""
+    await _started(api, "first")
+    api.add_security_job("refused", "other")
+    await api.settled()
+    api.refusals["create_job"] = ForbiddenError(403, "exceeded quota: small")
+    api.finish(api.job_of(api.security_job("first")))
+    await api.settled()
+    del api.refusals["create_job"]
+    assert ("Queued", "QuotaExceeded") in conditions_of(api.security_job("refused", "other"))
+    body = api.add_security_job("next")
+    await api.settled()
+    assert api.job_of(body)
+
+
+async def test_a_job_of_a_queue_is_left_to_kueue(api: FakeApi, operator: Controller) -> None:
+    """It would start beside the quota that its queue is there to keep, or wait for our places."""
+    await _started(api, "first")
+    api.add_class("queued", queueNames=["documents"])
+    body = api.add_security_job("second", className="queued", queueName="documents")
+    await api.settled()
+    job = api.job_of(body)
+    assert job["spec"]["suspend"] is True
+    assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "documents"
+    assert ("Queued", "WaitingForQueue") in conditions_of(api.security_job("second"))
+    api.put("jobs", {**job, "spec": {**job["spec"], "suspend": False}, "status": {"ready": 1}})
+    await api.settled()
+    assert ("Running", "PodRunning") in conditions_of(api.security_job("second"))
+
+
+async def test_a_queue_that_the_class_does_not_list_is_refused(
+    api: FakeApi, operator: Controller
+) -> None:
+    """Any author would leave the class's limits by naming a queue."""
+    api.add_security_job("sly", queueName="mine")
+    await api.settled()
+    assert ("Failed", "QueueNotAllowed") in conditions_of(api.security_job("sly"))
+
+
+async def test_a_users_limit_counts_over_namespaces(api: FakeApi, operator: Controller) -> None:
+    """One user with a thousand jobs in two namespaces would keep everybody else waiting."""
+    api.add_class("shared", concurrency={"perUser": 1})
+    stamped = {"pdfsecurity.dev/submitted-by": "anna"}
+    first, second, third = (
+        api.put(
+            "security_jobs",
+            {
+                "metadata": {"name": name, "namespace": name, "annotations": annotations},
+                "spec": job_spec(className="shared"),
+            },
+        )
+        for name, annotations in (("legal", stamped), ("tax", stamped), ("art", {}))
+    )
+    await api.settled()
+    assert api.job_of(first)["metadata"]["annotations"].items() >= stamped.items()
+    assert ("Queued", "UserConcurrencyLimit") in conditions_of(api.security_job("tax", "tax"))
+    assert api.job_of(third)
+    api.finish(api.job_of(first))
+    await api.settled()
+    assert api.job_of(second)

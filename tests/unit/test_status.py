@@ -183,6 +183,7 @@ def test_effective() -> None:
         "image": IMAGE,
         "cpuLimit": "1",
         "memoryLimit": "2Gi",
+        "memoryRequest": "1Gi",
         "scratchSize": "512Mi",
         "activeDeadlineSeconds": 600,
         "backoffLimit": 3,

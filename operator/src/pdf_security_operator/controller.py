@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from pdf_security_operator.api import Concurrency
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, ConflictError
@@ -17,8 +18,9 @@ from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.mirror import Mirror
 from pdf_security_operator.observed import Observed, owner_in
 from pdf_security_operator.policies import Policies
-from pdf_security_operator.queue import FairQueue
+from pdf_security_operator.queue import FairQueue, Turn
 from pdf_security_operator.reconcile import Reconciler
+from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
 
 Object = dict[str, Any]
@@ -37,6 +39,13 @@ class JobTask:
 
 
 @dataclass(frozen=True)
+class StatusTask:
+    """What was found of a PdfSecurityJob is to be written."""
+
+    key: Key
+
+
+@dataclass(frozen=True)
 class ClassTask:
     """The status of a class is to be written."""
 
@@ -50,7 +59,7 @@ class PoliciesTask:
     namespace: str
 
 
-Task = JobTask | ClassTask | PoliciesTask
+Task = JobTask | StatusTask | ClassTask | PoliciesTask
 
 
 class Seen(Protocol):
@@ -70,8 +79,11 @@ class Controller:
         self._queue: FairQueue[Task] = FairQueue()
         self._classes = Classes(cluster, self._observed)
         self._policies = Policies(cluster, self._observed, self._classes)
+        self._record = Record(cluster, self._observed, settings.identity)
         jobs = Jobs(cluster, self._observed, self._classes, self._policies)
-        self._reconciler = Reconciler(cluster, self._observed, jobs, self._policies, settings)
+        self._reconciler = Reconciler(
+            cluster, self._observed, jobs, self._policies, self._record, settings, self._found
+        )
         self._relisted = asyncio.Event()
 
     async def first_sync(self) -> None:
@@ -110,6 +122,8 @@ class Controller:
             return
         self._enqueue(ClassTask(name))
         self._enqueue_all(map(JobTask, self._observed.woken_by_class(name)))
+        self._let_in(name)
+        self._wake()
         # What stands may open more than the class does now, or have lost its last user with it.
         self._enqueue_all(map(PoliciesTask, self._policies.namespaces_of(name)))
 
@@ -138,7 +152,7 @@ class Controller:
 
     async def _work(self) -> None:
         while True:
-            task = await self._queue.get()
+            task, _ = await self._queue.get()
             try:
                 await self._attempt(task)
             finally:
@@ -159,13 +173,17 @@ class Controller:
         else:
             self._queue.forgive(task)
             if delay is not None:
-                group, priority, age = self._order_of(task)
-                self._queue.add_after(task, delay, group=group, priority=priority, age=age)
+                self._queue.add_after(task, delay, self._turn_of(task))
 
     async def _carry_out(self, task: Task) -> float | None:
         match task:
             case JobTask(key):
                 return await self._reconciler.reconcile(key)
+            case StatusTask(key):
+                if await self._record.write_found(key):
+                    # What it still holds can be let go.
+                    self._enqueue(JobTask(key))
+                return None
             case PoliciesTask(namespace):
                 return await self._policies.settle(namespace)
             case ClassTask(name):
@@ -173,12 +191,14 @@ class Controller:
                 return None
 
     def _retry(self, task: Task, at_least: float = 0) -> float:
-        group, priority, age = self._order_of(task)
-        return self._queue.retry(task, group=group, priority=priority, age=age, at_least=at_least)
+        return self._queue.retry(task, self._turn_of(task), at_least=at_least)
+
+    def _found(self, key: Key, seconds: float) -> None:
+        task = StatusTask(key)
+        self._queue.add_after(task, seconds, self._turn_of(task))
 
     def _enqueue(self, task: Task) -> None:
-        group, priority, age = self._order_of(task)
-        self._queue.add(task, group=group, priority=priority, age=age)
+        self._queue.add(task, self._turn_of(task))
 
     def _enqueue_all(self, tasks: Iterable[Task]) -> None:
         for task in tasks:
@@ -186,22 +206,31 @@ class Controller:
 
     def _wake(self) -> None:
         """Let those go on for whom a place became free."""
-        self._enqueue_all(map(JobTask, self._observed.woken_by_places()))
+        turnstile = self._observed.turnstile
+        for name in turnstile.take_freed():
+            self._let_in(name)
+        self._enqueue_all(map(JobTask, turnstile.take_let_in()))
 
-    def _order_of(self, task: Task) -> tuple[str, int, float]:
-        """Group, priority and age, by which tasks take their turns: jobs those of their authors."""
+    def _let_in(self, class_name: str) -> None:
+        spec = self._classes.spec_of(class_name)
+        if spec:
+            self._observed.turnstile.let_in(class_name, spec.concurrency or Concurrency())
+
+    def _turn_of(self, task: Task) -> Turn:
+        """By what tasks take their turns: jobs by namespace, and then as their authors say."""
         match task:
             case ClassTask():
-                return "", 0, 0
+                return Turn()
             case PoliciesTask(namespace):
                 # Before the jobs of its namespace: it is they who need it.
-                return namespace, _POLICIES_PRIORITY, 0
-            case JobTask(key):
+                return Turn(namespace, _POLICIES_PRIORITY)
+            case JobTask(key) | StatusTask(key):
                 body = self._observed.security_jobs.get(key) or {}
                 created = body.get("metadata", {}).get("creationTimestamp")
                 age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
                 priority = body.get("spec", {}).get("priority")
-                return key.namespace, (priority if isinstance(priority, int) else 0), age
+                known = priority if isinstance(priority, int) else 0
+                return Turn(key.namespace, known, age, can_wait=isinstance(task, StatusTask))
 
     async def _until_resync(self) -> None:
         """Wait until everything is to be compared: now and then, and after a watch began anew."""

@@ -3,7 +3,8 @@
 OperatorError
 ├── JobRejected           ends the job: it can never run as it is written
 ├── JobWaits              holds the job: it runs when something else changes
-│   └── JobWaitsForClass  ... the class, or a place of it: then it is woken
+│   ├── JobWaitsForClass  ... its class: then it is woken
+│   └── JobWaitsForPlace  ... a place of its class: then it is let in when its turn comes
 └── ApiError              what the Kubernetes API answered
     ├── NotFoundError
     ├── ConflictError     exists already, or changed meanwhile
@@ -41,11 +42,21 @@ class JobWaits(OperatorError):  # noqa: N818  (as above)
 
 
 class JobWaitsForClass(JobWaits):
-    """A job waits for its class, or for a place of it.
+    """A job waits for its class: the operator sees that change, and wakes the job."""
 
-    The operator sees that change and wakes the job. Of what others wait for it sees nothing: they
-    are looked at again now and then, and waking them for a place would only spin.
+
+class JobWaitsForPlace(JobWaits):
+    """A job stands in line for a place of its class.
+
+    Args:
+        reason: as for `JobWaits`.
+        message: as for `JobWaits`.
+        position: how many go before, about.
     """
+
+    def __init__(self, reason: str, message: str, position: int) -> None:
+        super().__init__(reason, message)
+        self.position = position
 
 
 class ApiError(OperatorError):

@@ -84,6 +84,11 @@ def is_controlled_by(body: Object, uid: str) -> bool:
     return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
 
 
+def submitter_of(body: Object) -> str:
+    """User who created a resource, as stamped; empty where it was not stamped."""
+    return str((body["metadata"].get("annotations") or {}).get(names.SUBMITTER_ANNOTATION, ""))
+
+
 def class_label_of(body: Object) -> str:
     """Class of a Job or a NetworkPolicy; empty where its label was taken off."""
     return str(body["metadata"].get("labels", {}).get(names.CLASS_LABEL, ""))

@@ -5,8 +5,9 @@ from typing import Any
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec, Output, S3Object
 from pdf_security_operator.effective import EffectiveLimits, endpoint_of
+from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.hardening import container_hardening, pod_hardening
-from pdf_security_operator.identity import job_name_of
+from pdf_security_operator.identity import job_name_of, submitter_of
 from pdf_security_operator.volumes import build_volumes
 from pdf_security_processor.contract import (
     TERMINATED,
@@ -68,8 +69,16 @@ def build_job(
         limits: what applies of both.
 
     Raises:
-        JobRejected: a location's endpoint is not one of the class.
+        JobRejected: a location's endpoint is not one of the class, or the queue is not.
     """
+    queued = spec.queue_name is not None
+    if queued and spec.queue_name not in (class_spec.queue_names or []):
+        raise JobRejected(
+            "QueueNotAllowed",
+            f"queueName {spec.queue_name} is not among the class's queueNames "
+            f"({', '.join(class_spec.queue_names or []) or 'it lists none'}); use one of them, or "
+            "leave it out",
+        )
     request = build_request(metadata, spec, class_spec, limits)
     labels = {
         names.MANAGED_BY_LABEL: names.MANAGED_BY,
@@ -77,6 +86,9 @@ def build_job(
         names.OWNER_UID_LABEL: metadata["uid"],
     }
     annotations = {names.OWNER_NAME_ANNOTATION: metadata["name"]}
+    submitter = submitter_of({"metadata": metadata})
+    if submitter:
+        annotations[names.SUBMITTER_ANNOTATION] = submitter
     if any(place and place.s3 for place in (spec.input, spec.output, spec.report)):
         labels[names.STORAGE_LABEL] = "true"
     return {
@@ -85,7 +97,8 @@ def build_job(
         "metadata": {
             "name": job_name_of(metadata["name"], metadata["uid"]),
             "namespace": metadata["namespace"],
-            "labels": labels,
+            # The pod's is Kueue's own to label.
+            "labels": {**labels, **({names.QUEUE_LABEL: spec.queue_name} if queued else {})},
             "annotations": annotations,
             "ownerReferences": [
                 {
@@ -99,6 +112,7 @@ def build_job(
             ],
         },
         "spec": {
+            **({"suspend": True} if queued else {}),
             "completions": 1,
             "parallelism": 1,
             "backoffLimit": limits.backoff_limit,

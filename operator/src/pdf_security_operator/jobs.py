@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from pdf_security_operator import names
-from pdf_security_operator.admission import check_admission
+from pdf_security_operator.admission import Claim, bytes_of, too_large_for
 from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.api.faults import faults_of
 from pdf_security_operator.classes import Classes
@@ -25,11 +25,13 @@ from pdf_security_operator.errors import (
     InvalidError,
     JobRejected,
     JobWaits,
+    JobWaitsForPlace,
     NotFoundError,
 )
 from pdf_security_operator.identity import owner_of, uid_of
 from pdf_security_operator.job import build_job
-from pdf_security_operator.observed import Observed
+from pdf_security_operator.line import rounded
+from pdf_security_operator.observed import Observed, memory_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.status import effective_of
 
@@ -80,7 +82,10 @@ class Jobs:
         job["metadata"]["annotations"][names.EFFECTIVE_ANNOTATION] = json.dumps(
             effective_of(class_name, class_spec.image, limits)
         )
-        async with self._admitted(body, class_name, class_spec):
+        claim = self._observed.claim_of(body, class_name, bytes_of(limits.memory_request))
+        if spec.queue_name is None:
+            self._take_place(body, claim, class_spec)
+        async with self._started(body, claim, class_spec):
             return self._remembered(await self._created_or_existing(job), body)
 
     async def _created_or_existing(self, job: Object) -> Object:
@@ -105,26 +110,48 @@ class Jobs:
         wanted = bool(body["spec"].get("suspend"))
         if ending_of(job["status"]) or bool(job["spec"].get("suspend")) == wanted:
             return job
+        if names.QUEUE_LABEL in job["metadata"]["labels"]:
+            # Kueue would start it again at once, and stop it again, and so on.
+            return job
         if wanted:
             return self._remembered(await self.patched(job, suspend=True), body)
         # Held, it had given its place back, and its policies may be older than the class.
         class_name, class_spec = self._classes.of(body)
-        async with self._admitted(body, class_name, class_spec):
+        claim = self._observed.claim_of(body, class_name, memory_of(job))
+        self._take_place(body, claim, class_spec)
+        async with self._started(body, claim, class_spec):
             return self._remembered(await self.patched(job, suspend=False), body)
 
-    @asynccontextmanager
-    async def _admitted(
-        self, body: Object, class_name: str, class_spec: ClassSpec
-    ) -> AsyncIterator[None]:
-        """Hold a place of the class under its policies: no pod is let go in any other way.
+    def _take_place(self, body: Object, claim: Claim, class_spec: ClassSpec) -> None:
+        """Return when the job holds a place of its class.
 
         Raises:
-            JobWaits: there is no place, or the policies cannot be brought about.
+            JobRejected: no place would ever be large enough.
+            JobWaitsForPlace: it stands in line.
         """
-        namespace = body["metadata"]["namespace"]
-        check_admission(class_spec, self._observed.running(class_name, namespace))
-        with self._observed.starting(body, class_name):
-            await self._policies.ensure(namespace, class_name, class_spec)
+        concurrency = class_spec.concurrency
+        if concurrency is None:
+            return
+        too_large = too_large_for(concurrency, claim.memory)
+        if too_large:
+            raise JobRejected("LimitExceeded", f"it could never start: {too_large.message}")
+        refusal = self._observed.apply(body, claim, concurrency)
+        if refusal:
+            obstacle, position = refusal
+            line = f"about {rounded(position)} before it in line" if position else "first in line"
+            raise JobWaitsForPlace(obstacle.reason, f"{obstacle.message}; {line}", position)
+
+    @asynccontextmanager
+    async def _started(
+        self, body: Object, claim: Claim, class_spec: ClassSpec
+    ) -> AsyncIterator[None]:
+        """Hold the place while a pod is let go, under its policies: it is in no other way.
+
+        Raises:
+            JobWaits: the policies cannot be brought about.
+        """
+        with self._observed.starting(body, claim):
+            await self._policies.ensure(claim.namespace, claim.class_name, class_spec)
             yield
 
     async def patched(self, job: Object, **fields: Any) -> Object:

@@ -26,6 +26,7 @@ class Mirror:
         """
         self._trimmed = trimmed
         self._objects: dict[Key, Object] = {}
+        self._by_namespace: dict[str, dict[Key, Object]] = {}
         # Insertion order is the order of deletion: the oldest goes first.
         self._deleted: dict[str, None] = {}
 
@@ -49,6 +50,10 @@ class Mirror:
         """Give all objects with their keys; the mirror must not change meanwhile."""
         yield from self._objects.items()
 
+    def in_namespace(self, namespace: str) -> Iterator[Object]:
+        """Give the objects of a namespace; the mirror must not change meanwhile."""
+        yield from self._by_namespace.get(namespace, {}).values()
+
     def put(self, body: Object) -> bool:
         """Remember an object; return False when it is no news."""
         if uid_of(body) in self._deleted:
@@ -58,7 +63,9 @@ class Mirror:
         # Whatever the UID: what was deleted and created again has the larger version.
         if known and version_of(known) >= version_of(body):
             return False
-        self._objects[key] = self._trimmed(body)
+        trimmed = self._trimmed(body)
+        self._objects[key] = trimmed
+        self._by_namespace.setdefault(key.namespace, {})[key] = trimmed
         return True
 
     def forget(self, body: Object) -> bool:
@@ -73,5 +80,7 @@ class Mirror:
         known = self._objects.get(key)
         if known is None or uid_of(known) != uid_of(body):
             return False
-        del self._objects[key]
+        del self._objects[key], self._by_namespace[key.namespace][key]
+        if not self._by_namespace[key.namespace]:
+            del self._by_namespace[key.namespace]
         return True

@@ -30,6 +30,12 @@ EFFECTIVE_ANNOTATION = f"{GROUP}/effective"
 STORAGE_LABEL = f"{GROUP}/storage-access"
 """On pods that need the class's storage endpoints; the others reach nothing at all."""
 
+SUBMITTER_ANNOTATION = f"{GROUP}/submitted-by"
+"""On the resource, stamped by an admission policy, and on its Job: the user who created it."""
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+"""On a Job that Kueue starts: its LocalQueue (https://kueue.sigs.k8s.io/docs/tasks/run/jobs)."""
+
 DEFAULT_CLASS_ANNOTATION = f"{GROUP}/is-default-class"
 
 CONTAINER = "processor"

@@ -4,13 +4,14 @@ A memory, never the truth: whatever would be done twice if it were stale is aske
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pdf_security_operator import names
-from pdf_security_operator.admission import Running
-from pdf_security_operator.api import Effective
+from pdf_security_operator.admission import Claim, Obstacle, bytes_of
+from pdf_security_operator.api import Concurrency, Effective
 from pdf_security_operator.endings import ending_of
 from pdf_security_operator.identity import (
     Key,
@@ -19,12 +20,18 @@ from pdf_security_operator.identity import (
     job_key_of,
     key_of,
     owner_of,
+    submitter_of,
     uid_of,
 )
+from pdf_security_operator.line import Ticket
 from pdf_security_operator.mirror import Mirror
-from pdf_security_operator.places import Places, WaitingRoom
+from pdf_security_operator.turnstile import Turnstile
 
 Object = dict[str, Any]
+
+
+SUBMITTER_LENGTH = 256
+"""Characters of a user's name that are kept: where no policy stamps it, authors may write any."""
 
 
 class Observed:
@@ -35,10 +42,9 @@ class Observed:
         self.classes = Mirror(_trimmed_class)
         self.policies = Mirror(_trimmed_policy)
         self._jobs = Mirror(_trimmed_job)
-        self._places = Places()
-        self._waiting = WaitingRoom()
-        self._freed: list[tuple[str, str]] = []
-        """Class and namespace of places that nobody was woken for yet."""
+        self.turnstile = Turnstile()
+        self._waiting_for_class: defaultdict[str, set[Key]] = defaultdict(set)
+        """Class -> who waits for it; an empty name is that of whichever class is the default."""
 
     @property
     def jobs(self) -> Mirror:
@@ -47,8 +53,11 @@ class Observed:
 
     def put_security_job(self, body: Object) -> bool:
         """Remember a PdfSecurityJob; return False when it is no news."""
+        before = self.security_jobs.get(key_of(body))
         news = self.security_jobs.put(body)
         if news:
+            if before and uid_of(before) != uid_of(body):
+                self._leave(before)
             # A Job that was seen before its owner takes its place only now.
             self._count(job_key_of(body))
         return news
@@ -56,7 +65,11 @@ class Observed:
     def forget_security_job(self, body: Object) -> None:
         """Forget a PdfSecurityJob; its Job, as long as it is there, keeps its place."""
         if self.security_jobs.forget(body):
-            self._waiting.leave(key_of(body))
+            self._leave(body)
+
+    def _leave(self, body: Object) -> None:
+        self.turnstile.leave(key_of(body))
+        self.turnstile.return_unused(job_key_of(body))
 
     def put_job(self, job: Object) -> bool:
         """Remember a Job; return False when nothing that matters has changed."""
@@ -80,34 +93,45 @@ class Observed:
         owner = owner_in(job)
         return job if owner and owner.uid == uid_of(body) else None
 
-    def running(self, class_name: str, namespace: str) -> Running:
-        """Count what runs of a class, or is being started."""
-        return self._places.running(class_name, namespace)
+    def claim_of(self, body: Object, class_name: str, memory: int) -> Claim:
+        """Give the place that a PdfSecurityJob takes: `memory` in bytes."""
+        return Claim(class_name, body["metadata"]["namespace"], submitter_of(body), memory)
 
-    def classes_running_in(self, namespace: str) -> set[str]:
-        """Name the classes of which something runs in a namespace."""
-        return self._places.classes_in(namespace)
+    def apply(
+        self, body: Object, claim: Claim, concurrency: Concurrency
+    ) -> tuple[Obstacle, int] | None:
+        """Ask for a place for a PdfSecurityJob, as `Turnstile.apply` does."""
+        metadata = body["metadata"]
+        priority = body["spec"].get("priority") or 0
+        ticket = Ticket(claim, (-priority, metadata["creationTimestamp"], key_of(body)))
+        return self.turnstile.apply(ticket, job_key_of(body), concurrency)
 
     @contextmanager
-    def starting(self, body: Object, class_name: str) -> Iterator[None]:
+    def starting(self, body: Object, claim: Claim) -> Iterator[None]:
         """Count a PdfSecurityJob as running while its Job is being started."""
         key = job_key_of(body)
         try:
-            with self._places.reserved(key, class_name):
+            with self.turnstile.starting(key, claim):
                 yield
         finally:
             self._count(key)
+
+    def return_unused_place(self, body: Object, *, stays_in_line: bool) -> None:
+        """Give back what a PdfSecurityJob was given and did not use, and its place in line."""
+        self.turnstile.return_unused(job_key_of(body))
+        if not stays_in_line:
+            self.turnstile.leave(key_of(body))
 
     def _count(self, key: Key) -> None:
         """Take or free a place, as is known of the Job."""
         job = self._jobs.get(key)
         if job is None or owner_in(job) is None or not _runs(job):
-            class_name = self._places.free(key)
-            if class_name is not None:
-                self._freed.append((class_name, key.namespace))
+            self.turnstile.free(key)
         elif self._is_owned(job):
             # Others could be made up to keep everybody out.
-            self._places.take(key, class_label_of(job))
+            class_name, namespace = class_label_of(job), key.namespace
+            claim = Claim(class_name, namespace, submitter_of(job), memory_of(job))
+            self.turnstile.places.take(key, claim)
 
     def _is_owned(self, job: Object) -> bool:
         owner = owner_in(job)
@@ -134,38 +158,39 @@ class Observed:
         default = self.default_class()
         return default["metadata"]["name"] if default else None
 
-    def wait(self, key: Key) -> None:
+    def wait_for_class(self, key: Key) -> None:
         """Remember that a job waits for its class."""
         body = self.security_jobs.get(key)
         if body:
-            order = -(body["spec"].get("priority") or 0), body["metadata"]["creationTimestamp"]
-            self._waiting.wait(key, self.class_name_of(body) or "", order)
+            self._waiting_for_class[self.class_name_of(body) or ""].add(key)
 
-    def wait_no_more(self, key: Key) -> None:
-        """Remember that a job is being looked at."""
-        self._waiting.leave(key)
-
-    def woken_by_class(self, name: str) -> list[Key]:
+    def woken_by_class(self, name: str) -> set[Key]:
         """Take those that wait for a class, or for a default class: it has changed."""
-        return self._waiting.wake_all(name) + self._waiting.wake_all("")
-
-    def woken_by_places(self) -> list[Key]:
-        """Take those whose turn it is for the places that became free since the last time."""
-        freed, self._freed = self._freed, []
-        return [key for place in freed for key in self._waiting.wake(*place)]
+        waiting = self._waiting_for_class
+        return waiting.pop(name, set()) | waiting.pop("", set())
 
     def users_of(self, class_name: str, namespace: str) -> Iterator[Key]:
         """List the PdfSecurityJobs of a namespace that use a class."""
         return (
-            key
-            for key, body in self.security_jobs.items()
-            if key.namespace == namespace and self.class_name_of(body) == class_name
+            key_of(body)
+            for body in self.security_jobs.in_namespace(namespace)
+            if self.class_name_of(body) == class_name
         )
 
 
 def owner_in(job: Object | None) -> Owner | None:
     """Give the owner of a trimmed Job."""
     return job["owner"] if job else None
+
+
+def memory_of(job: Object) -> int:
+    """Bytes that a trimmed Job's pod requests; none where nobody can tell any more."""
+    effective = job["effective"] or {}
+    amount = effective.get("memoryRequest") or effective.get("memoryLimit") or 0
+    try:
+        return bytes_of(amount)
+    except ValueError:
+        return 0
 
 
 def _runs(job: Object) -> bool:
@@ -188,9 +213,7 @@ _METADATA = (
 
 
 def _trimmed_security_job(body: Object) -> Object:
-    return {"metadata": _kept(body["metadata"], _METADATA), "spec": body["spec"]} | _kept(
-        body, ("status",)
-    )
+    return {"metadata": _with_submitter(body), "spec": body["spec"]} | _kept(body, ("status",))
 
 
 def _trimmed_class(body: Object) -> Object:
@@ -218,11 +241,23 @@ def _trimmed_job(job: Object) -> Object:
     return {
         "owner": owner_of(job),
         "effective": _effective(job["metadata"]),
-        "metadata": _kept(job["metadata"], _METADATA)
-        | {"labels": {names.CLASS_LABEL: class_label_of(job)}},
+        "metadata": _with_submitter(job)
+        | {
+            "labels": _kept(
+                job["metadata"].get("labels", {}), (names.CLASS_LABEL, names.QUEUE_LABEL)
+            )
+        },
         "spec": _kept(job["spec"], ("suspend", "ttlSecondsAfterFinished")),
         "status": _kept(job.get("status", {}), status),
     }
+
+
+def _with_submitter(body: Object) -> Object:
+    metadata = _kept(body["metadata"], _METADATA)
+    submitter = submitter_of(body)[:SUBMITTER_LENGTH]
+    return metadata | (
+        {"annotations": {names.SUBMITTER_ANNOTATION: submitter}} if submitter else {}
+    )
 
 
 def _kept(table: Object, keys: tuple[str, ...]) -> Object:

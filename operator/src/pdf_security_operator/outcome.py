@@ -59,6 +59,10 @@ def state_of(
     ending = ending_of(job["status"])
     if ending:
         return _finished(ending, pods, last_seen)
+    queue = job["metadata"].get("labels", {}).get(names.QUEUE_LABEL)
+    if job["spec"].get("suspend") and queue:
+        message = f"Kueue has not let the Job start yet; it stands in the LocalQueue {queue}"
+        return State("Queued", "WaitingForQueue", message)
     if job["spec"].get("suspend"):
         return State("Suspended", "Suspended", "spec.suspend is true; no pod runs")
     return _running(job, pods, warnings, last_seen)

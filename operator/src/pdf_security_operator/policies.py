@@ -74,7 +74,7 @@ class Policies:
             Seconds after which to look again, for pods are still ending; None for never.
         """
         ending = False
-        for class_name in self._observed.classes_running_in(namespace):
+        for class_name in self._observed.turnstile.places.classes_in(namespace):
             class_spec = self._classes.spec_of(class_name)
             if class_spec is None:
                 # What stands stays; how it would have to be, nobody can say.
@@ -123,13 +123,13 @@ class Policies:
     def _unused(self, namespace: str) -> list[Object]:
         return [
             policy
-            for key, policy in self._observed.policies.items()
-            if key.namespace == namespace and not self._is_used(policy)
+            for policy in self._observed.policies.in_namespace(namespace)
+            if not self._is_used(policy)
         ]
 
     def _is_used(self, policy: Object) -> bool:
         class_name, namespace = class_label_of(policy), policy["metadata"]["namespace"]
-        if self._observed.running(class_name, namespace).in_namespace > 0:
+        if self._observed.turnstile.places.in_namespace(class_name, namespace) > 0:
             return True
         users = self._observed.users_of(class_name, namespace)
         return self._classes.spec_of(class_name) is not None and next(users, None) is not None

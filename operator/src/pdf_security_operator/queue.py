@@ -1,13 +1,15 @@
 """The fair, de-duplicating work queue with delays and back-off; knows nothing of Kubernetes.
 
-Keys of one group go out by priority, then by age; groups take turns. A key is never handed out
-twice at the same time: added again meanwhile, it comes back when the first is done.
+Keys of one group go out by priority, then by age; groups take turns. What can wait stands in a lane
+of its own, which moves slowly while the first has anything in it. A key is never handed out twice
+at the same time: added again meanwhile, it comes back when the first is done.
 """
 
 import asyncio
 import heapq
 import itertools
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -17,6 +19,26 @@ Key = TypeVar("Key", bound=Hashable)
 
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 60.0
+
+LANE_SHARE = 8
+"""Keys of the first lane for each one that can wait, while there are both: nobody starves."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whose turn a key is.
+
+    Attributes:
+        group: keys of different groups take turns.
+        priority: higher goes first within the group.
+        age: time of creation; earlier goes first within a priority.
+        can_wait: whether keys that cannot wait go before it.
+    """
+
+    group: str = ""
+    priority: int = 0
+    age: float = 0
+    can_wait: bool = False
 
 
 @dataclass(order=True)
@@ -29,11 +51,14 @@ class FairQueue(Generic[Key]):
     """A queue for one event loop."""
 
     def __init__(self) -> None:
-        # Insertion order is the order of turns: a group that was served goes to the end.
-        self._groups: OrderedDict[str, list[_Entry[Key]]] = OrderedDict()
-        self._waiting: set[Key] = set()
+        self._first: _Lane[Key] = _Lane()
+        self._second: _Lane[Key] = _Lane()
+        self._overtaken = 0
+        """Times in a row that the first lane went before a key of the second."""
+        self._waiting: dict[Key, float] = {}
+        """When each key came into line."""
         self._active: set[Key] = set()
-        self._again: dict[Key, tuple[str, int, float]] = {}
+        self._again: dict[Key, Turn] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._sequence = itertools.count()
@@ -43,64 +68,45 @@ class FairQueue(Generic[Key]):
         """Count the keys that wait to be handed out now."""
         return len(self._waiting)
 
-    def add(self, key: Key, *, group: str, priority: int = 0, age: float = 0) -> None:
-        """Put a key in line.
-
-        Args:
-            key: what is to be worked on.
-            group: keys of different groups take turns.
-            priority: higher goes first within the group.
-            age: time of creation; earlier goes first within a priority.
-        """
+    def add(self, key: Key, turn: Turn) -> None:
+        """Put a key in line."""
         self._cancel_timer(key)
         if key in self._active:
-            self._again[key] = (group, priority, age)
+            self._again[key] = turn
             return
         if key in self._waiting:
             return
-        entry = _Entry((-priority, age, next(self._sequence)), key)
-        self._waiting.add(key)
-        heapq.heappush(self._groups.setdefault(group, []), entry)
+        self._waiting[key] = time.monotonic()
+        entry = _Entry((-turn.priority, turn.age, next(self._sequence)), key)
+        (self._second if turn.can_wait else self._first).push(turn.group, entry)
         self._ready.set()
 
-    def add_after(
-        self, key: Key, seconds: float, *, group: str, priority: int = 0, age: float = 0
-    ) -> None:
+    def add_after(self, key: Key, seconds: float, turn: Turn) -> None:
         """Put a key in line after a delay; an earlier `add` of it takes its place."""
         self._cancel_timer(key)
         loop = asyncio.get_running_loop()
-        self._timers[key] = loop.call_later(
-            seconds, lambda: self.add(key, group=group, priority=priority, age=age)
-        )
+        self._timers[key] = loop.call_later(seconds, self.add, key, turn)
 
-    def retry(
-        self,
-        key: Key,
-        *,
-        group: str,
-        priority: int = 0,
-        age: float = 0,
-        at_least: float = 0,
-    ) -> float:
+    def retry(self, key: Key, turn: Turn, *, at_least: float = 0) -> float:
         """Put a key in line again after a failure, later each time; return the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         usual = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
         # Jitter, or everything that one outage stopped comes back in the same instant.
         delay = max(at_least, usual) * random.uniform(1.0, 1.3)  # noqa: S311  (no secret)
-        self.add_after(key, delay, group=group, priority=priority, age=age)
+        self.add_after(key, delay, turn)
         return delay
 
     def forgive(self, key: Key) -> None:
         """Forget the failures of a key."""
         self._failures.pop(key, None)
 
-    async def get(self) -> Key:
-        """Hand out the next key; `done` must follow."""
+    async def get(self) -> tuple[Key, float]:
+        """Hand out the next key, and the seconds that it stood in line; `done` must follow."""
         while True:
             key = self._pop()
             if key is not None:
-                return key
+                return key, time.monotonic() - self._waiting.pop(key)
             self._ready.clear()
             await self._ready.wait()
 
@@ -109,26 +115,45 @@ class FairQueue(Generic[Key]):
         self._active.discard(key)
         again = self._again.pop(key, None)
         if again:
-            group, priority, age = again
-            self.add(key, group=group, priority=priority, age=age)
+            self.add(key, again)
 
     def _pop(self) -> Key | None:
-        if not self._groups:
+        overtaking = self._first and (not self._second or self._overtaken < LANE_SHARE)
+        lane = self._first if overtaking else self._second
+        if not lane:
             return None
+        self._overtaken = self._overtaken + 1 if overtaking and self._second else 0
+        key = lane.pop()
+        if self._first or self._second:
+            # Whoever else waits in `get` may go on.
+            self._ready.set()
+        self._active.add(key)
+        return key
+
+    def _cancel_timer(self, key: Key) -> None:
+        timer = self._timers.pop(key, None)
+        if timer:
+            timer.cancel()
+
+
+class _Lane(Generic[Key]):
+    """Groups that take turns, each in its own order."""
+
+    def __init__(self) -> None:
+        # Insertion order is the order of turns: a group that was served goes to the end.
+        self._groups: OrderedDict[str, list[_Entry[Key]]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
+
+    def push(self, group: str, entry: _Entry[Key]) -> None:
+        heapq.heappush(self._groups.setdefault(group, []), entry)
+
+    def pop(self) -> Key:
         group, entries = next(iter(self._groups.items()))
         entry = heapq.heappop(entries)
         if entries:
             self._groups.move_to_end(group)
         else:
             del self._groups[group]
-        if self._groups:
-            # Whoever else waits in `get` may go on.
-            self._ready.set()
-        self._waiting.remove(entry.key)
-        self._active.add(entry.key)
         return entry.key
-
-    def _cancel_timer(self, key: Key) -> None:
-        timer = self._timers.pop(key, None)
-        if timer:
-            timer.cancel()

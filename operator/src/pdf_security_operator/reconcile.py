@@ -4,6 +4,7 @@ Calls the pure builders and `cluster`; every step can be repeated, and is deriva
 API server holds, so that a crash anywhere loses nothing and does nothing twice.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,9 +17,10 @@ from pdf_security_operator.errors import (
     JobRejected,
     JobWaits,
     JobWaitsForClass,
+    JobWaitsForPlace,
     NotFoundError,
 )
-from pdf_security_operator.identity import Key, uid_of
+from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.observed import Observed
 from pdf_security_operator.outcome import State, pods_of, state_of, unfinished_of
@@ -35,6 +37,9 @@ STUCK_SECONDS = 8.0
 WAIT_SECONDS = 30.0
 """A job that waits is looked at again as often, should the event that frees it be missed."""
 
+LONGEST_WAIT_SECONDS = 300.0
+"""As long for one far back in line: all of a long line would be looked at for nothing."""
+
 logger = structlog.get_logger()
 
 
@@ -47,14 +52,28 @@ class Reconciler:
         observed: Observed,
         jobs: Jobs,
         policies: Policies,
+        record: Record,
         settings: Settings,
+        found: Callable[[Key, float], None],
     ) -> None:
+        """Make one.
+
+        Args:
+            cluster: the API.
+            observed: what is known.
+            jobs: brings Jobs about.
+            policies: lets them go at last.
+            record: takes in what is found.
+            settings: of this process.
+            found: told of a job whose status is to be written, after so many seconds.
+        """
         self._cluster = cluster
         self._observed = observed
         self._jobs = jobs
         self._policies = policies
         self._settings = settings
-        self._record = Record(cluster, observed, settings.identity)
+        self._record = record
+        self._found = found
 
     async def reconcile(self, key: Key) -> float | None:
         """Bring one job forward.
@@ -65,33 +84,38 @@ class Reconciler:
         Raises:
             ApiError: to be tried again.
         """
-        self._observed.wait_no_more(key)
         body = self._observed.security_jobs.get(key)
-        if body is None or body["metadata"].get("deletionTimestamp"):
+        if body is None:
             return await self._policies.settle(key.namespace)
         job = self._observed.job_of(body)
-        if is_final(body.get("status", {})):
-            return await self._finish(body, job)
+        stands_in_line = False
         try:
+            if body["metadata"].get("deletionTimestamp"):
+                return await self._policies.settle(key.namespace)
+            if is_final(body.get("status", {})):
+                return await self._finish(body, job)
             return await self._advance(body, job)
         except JobRejected as rejection:
-            await self._record.record(
-                body, State("Failed", rejection.reason, rejection.message), job
-            )
-            return 0
+            self._take_in(body, State("Failed", rejection.reason, rejection.message), job)
+            return None
         except JobWaits as wait:
+            stands_in_line = isinstance(wait, JobWaitsForPlace)
             if isinstance(wait, JobWaitsForClass):
-                # Before the status is written: what frees the job may be seen meanwhile.
-                self._observed.wait(key)
-            await self._record.record(body, State("Queued", wait.reason, wait.message), job)
-            return WAIT_SECONDS
+                self._observed.wait_for_class(key)
+            self._take_in(body, State("Queued", wait.reason, wait.message), job)
+            position = wait.position if isinstance(wait, JobWaitsForPlace) else 0
+            return min(LONGEST_WAIT_SECONDS, WAIT_SECONDS + position)
+        finally:
+            self._observed.return_unused_place(body, stays_in_line=stands_in_line)
 
     async def _advance(self, body: Object, job: Object | None) -> float | None:
         if job is None:
             job = await self._jobs.known_or_created(body)
         if job is None:
             state = State("Suspended", "Suspended", "spec.suspend is true; no Job was created")
-            await self._record.record(body, state, None)
+            self._take_in(body, state, None)
+            return None
+        if self._record.is_decided(body):
             return None
         if is_settling(job["status"]):
             # What was seen of its pods last says more than that none runs now.
@@ -101,10 +125,13 @@ class Reconciler:
         running = condition_of(body.get("status", {}), "Running")
         last_seen = f"{running['reason']}: {running['message']}" if running else None
         state = state_of(job, pods, warnings, last_seen)
-        await self._record.record(body, state, job)
-        if state.is_final:
-            return 0
+        self._take_in(body, state, job)
         return STUCK_SECONDS if state.phase == "Running" and not _is_ready(job) else None
+
+    def _take_in(self, body: Object, state: State, job: Object | None) -> None:
+        seconds = self._record.take_in(body, state, job)
+        if seconds is not None:
+            self._found(key_of(body), seconds)
 
     async def _look_at_pods(self, body: Object, job: Object) -> tuple[list[Object], list[Object]]:
         """Read pods only where they decide something: at the end, and when one does not start."""
@@ -113,6 +140,9 @@ class Reconciler:
             return pods_of(job, await self._cluster.list_pods(namespace, uid)), []
         started = condition_of(body.get("status", {}), "Running")
         if started is None or _is_ready(job) or job["spec"].get("suspend"):
+            return [], []
+        if not job["status"].get("failed") and _age_of(started) < STUCK_SECONDS:
+            # Most pods start, and end, sooner.
             return [], []
         pods = pods_of(job, await self._cluster.list_pods(namespace, uid))
         # What befell an earlier attempt says nothing of this one.
@@ -147,6 +177,10 @@ class Reconciler:
         except (NotFoundError, ConflictError):
             logger.debug("security-job.gone", namespace=metadata["namespace"])
         return None
+
+
+def _age_of(condition: Object) -> float:
+    return seconds_since(condition["lastTransitionTime"])
 
 
 def _is_ready(job: Object) -> bool:

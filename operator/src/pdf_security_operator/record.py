@@ -1,5 +1,6 @@
 """Writes what a PdfSecurityJob's status and events say. What they say is computed elsewhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -8,42 +9,97 @@ from pdf_security_operator.clock import timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, NotFoundError
 from pdf_security_operator.events import build_event, event_of
-from pdf_security_operator.identity import uid_of
+from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.observed import Observed
 from pdf_security_operator.outcome import State
-from pdf_security_operator.status import status_of
+from pdf_security_operator.status import is_final, status_of
 
 Object = dict[str, Any]
+
+BETWEEN_SECONDS = 0.5
+"""A change that is neither the first nor the last is written after so long: another may follow."""
 
 logger = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Where a resource stands, and its Job as it was then."""
+
+    uid: str
+    state: State
+    job: Object | None
+
+
 class Record:
-    """The public record of all PdfSecurityJobs."""
+    """The public record of all PdfSecurityJobs.
+
+    States are taken in as they are found, and only the last one of each job is written: what a job
+    went through meanwhile is no news any more.
+    """
 
     def __init__(self, cluster: Cluster, observed: Observed, identity: str) -> None:
         self._cluster = cluster
         self._observed = observed
         self._identity = identity
+        self._found: dict[Key, _Found] = {}
 
-    async def record(self, body: Object, state: State, job: Object | None) -> None:
-        """Write the status if it says something new, and the event that the change is worth."""
-        metadata = body["metadata"]
-        previous = body.get("status", {})
-        wanted = status_of(previous, metadata["generation"], state, timestamp(), job)
-        if wanted == previous:
-            return
-        if not await self.write(body, wanted):
-            return
-        logger.info(
-            "status.recorded",
-            namespace=metadata["namespace"],
-            name=metadata["name"],
-            uid=uid_of(body),
-            phase=state.phase,
-            reason=state.reason,
-        )
-        await self._tell(body, previous, state)
+    def take_in(self, body: Object, state: State, job: Object | None) -> float | None:
+        """Take in a state that was found.
+
+        Returns:
+            Seconds after which it is to be written, if nothing newer is found; None where the
+            status says the same already.
+        """
+        key, previous = key_of(body), body.get("status", {})
+        found = _Found(uid_of(body), state, job)
+        if self._status_of(body, found) == previous:
+            self._found.pop(key, None)
+            return None
+        self._found[key] = found
+        # The first status answers whoever waits to see that somebody cares; the last one, whoever
+        # waits for the document.
+        return 0 if state.is_final or not previous else BETWEEN_SECONDS
+
+    def is_decided(self, body: Object) -> bool:
+        """Whether a final state was found that is still to be written."""
+        found = self._found.get(key_of(body))
+        return bool(found and found.uid == uid_of(body) and found.state.is_final)
+
+    async def write_found(self, key: Key) -> bool:
+        """Write the status that was found last, and the event that the change is worth.
+
+        Returns:
+            Whether the job has come to its end by it.
+
+        Raises:
+            ApiError: to be tried again; what was found is kept.
+        """
+        found, body = self._found.get(key), self._observed.security_jobs.get(key)
+        if found is None:
+            return False
+        previous = (body or {}).get("status", {})
+        if body is None or uid_of(body) != found.uid or is_final(previous):
+            del self._found[key]
+            return False
+        wanted = self._status_of(body, found)
+        if wanted != previous and await self.write(body, wanted):
+            logger.info(
+                "status.recorded",
+                namespace=key.namespace,
+                name=key.name,
+                uid=found.uid,
+                phase=found.state.phase,
+                reason=found.state.reason,
+            )
+            await self._tell(body, previous, found.state)
+        if self._found.get(key) is found:
+            del self._found[key]
+        return found.state.is_final
+
+    def _status_of(self, body: Object, found: _Found) -> Object:
+        generation, previous = body["metadata"]["generation"], body.get("status", {})
+        return status_of(previous, generation, found.state, timestamp(), found.job)
 
     async def write(self, body: Object, status: Object) -> bool:
         """Write a status; return False when the resource is gone.

@@ -74,6 +74,7 @@ def effective_of(class_name: str, image: str, limits: EffectiveLimits) -> Object
         "image": image,
         "cpuLimit": limits.cpu_limit,
         "memoryLimit": limits.memory_limit,
+        "memoryRequest": limits.memory_request,
         "scratchSize": limits.scratch_size,
         "activeDeadlineSeconds": limits.active_deadline_seconds,
         "backoffLimit": limits.backoff_limit,

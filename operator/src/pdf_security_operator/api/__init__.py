@@ -15,9 +15,11 @@ from pdf_security_operator.api.security_class import (
     Bounds,
     ClassSpec,
     Concurrency,
+    ConcurrentMemory,
     Defaults,
     DnsPeers,
     Endpoint,
+    NamespaceWeight,
     PdfSecurityClass,
 )
 from pdf_security_operator.api.status import (
@@ -35,6 +37,7 @@ __all__ = [
     "Bounds",
     "ClassSpec",
     "Concurrency",
+    "ConcurrentMemory",
     "Condition",
     "ConfigMapInput",
     "Defaults",
@@ -45,6 +48,7 @@ __all__ = [
     "Input",
     "JobSpec",
     "JobStatus",
+    "NamespaceWeight",
     "Output",
     "PdfSecurityClass",
     "PdfSecurityJob",

@@ -114,6 +114,11 @@ class JobSpec(Model):
         description="Jobs of a namespace start by priority, highest first, then by age.",
     )
 
+    queue_name: ObjectName | None = Field(
+        default=None,
+        description="LocalQueue of Kueue, which then decides when the job starts; its class must "
+        "allow the queue. suspend has no effect any more once the job stands in it.",
+    )
     model_config = ConfigDict(
         json_schema_extra=cel_rules(
             _immutable("input", required=True),
@@ -129,6 +134,7 @@ class JobSpec(Model):
                     "activeDeadlineSeconds",
                     "backoffLimit",
                     "priority",
+                    "queueName",
                 )
             ),
             *_ONCE,

@@ -126,6 +126,21 @@ class Bounds(Model):
     )
 
 
+class ConcurrentMemory(Model):
+    """How much memory jobs of the class request at the same time; no bound where left out."""
+
+    total: Quantity | None = Field(default=None, description="In the whole cluster.")
+    per_namespace: Quantity | None = Field(default=None, description="In each namespace.")
+    per_user: Quantity | None = Field(default=None, description="Of each submitting user.")
+
+
+class NamespaceWeight(Model):
+    """How many jobs of a namespace start for one of the others, while both wait."""
+
+    namespace: ObjectName = Field(description="Name of the namespace.")
+    weight: Annotated[int, Field(ge=1, le=1000)] = Field(description="1 where none is given.")
+
+
 class Concurrency(Model):
     """How many jobs of the class run at the same time; no bound where left out."""
 
@@ -135,6 +150,20 @@ class Concurrency(Model):
     per_namespace: Annotated[int, Field(ge=1, le=100000)] | None = Field(
         default=None, description="In each namespace."
     )
+    per_user: Annotated[int, Field(ge=1, le=100000)] | None = Field(
+        default=None, description="Of each submitting user, in all namespaces together."
+    )
+    memory: ConcurrentMemory | None = Field(
+        default=None, description="How much memory the jobs request together."
+    )
+    weights: Annotated[list[NamespaceWeight], Field(max_length=256)] | None = Field(
+        default=None, description="Shares of namespaces while more wait than may run."
+    )
+
+    def weight_of(self, namespace: str) -> int:
+        """Give the weight of a namespace."""
+        weights = (entry.weight for entry in self.weights or () if entry.namespace == namespace)
+        return next(weights, 1)
 
 
 class ClassSpec(Model):
@@ -172,6 +201,10 @@ class ClassSpec(Model):
     bounds: Bounds | None = Field(default=None, description="What no job may exceed.")
     concurrency: Concurrency | None = Field(
         default=None, description="How many jobs run at the same time."
+    )
+    queue_names: Annotated[list[ObjectName], Field(max_length=64)] | None = Field(
+        default=None,
+        description="LocalQueues of Kueue that jobs may name; Kueue says when these start.",
     )
 
 

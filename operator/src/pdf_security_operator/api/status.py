@@ -91,6 +91,7 @@ class Effective(Model):
     image: Word | None = Field(default=None, description="Image by digest.")
     cpu_limit: Word | None = Field(default=None, description="Limit of the container.")
     memory_limit: Word | None = Field(default=None, description="Limit of the container.")
+    memory_request: Word | None = Field(default=None, description="What is set aside for it.")
     scratch_size: Word | None = Field(default=None, description="Size of the tmpfs.")
     active_deadline_seconds: Whole | None = Field(default=None, description="Deadline in force.")
     backoff_limit: Whole | None = Field(default=None, description="Retries in force.")
