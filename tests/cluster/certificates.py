@@ -47,14 +47,17 @@ class Authority:
         name: str,
         *,
         common_name: str,
-        organization: str = "",
+        organization: str | Sequence[str] = "",
         names: Sequence[str] = (),
         addresses: Sequence[str] = (),
     ) -> tuple[Path, Path]:
-        """Sign a certificate for servers and clients; return its file and its key's."""
+        """Sign a certificate for servers and clients; return its file and its key's.
+
+        To the API server the common name is the user, each organization a group of it.
+        """
         subject = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
-        if organization:
-            subject.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
+        groups = [organization] if isinstance(organization, str) else organization
+        subject += [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in groups if each]
         alternatives: list[x509.GeneralName] = [x509.DNSName(each) for each in names]
         alternatives += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
         key = _new_key()

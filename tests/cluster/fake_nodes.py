@@ -64,15 +64,28 @@ def fake_nodes(cluster: Cluster, count: int = 5) -> Iterator[list[str]]:
             process.wait(30)
 
 
-def build_node(name: str) -> dict[str, Any]:
-    """Return a fake node; its capacity comes from kwok's first stage."""
-    return {
+def build_node(name: str, *, tainted: bool = True, pods: int | None = None) -> dict[str, Any]:
+    """Return a fake node.
+
+    Args:
+        name: its name.
+        tainted: whether only pods with `PLACEMENT` land on it.
+        pods: how many it takes, with room for what they ask for; without it the capacity comes
+            from kwok's first stage, which takes a million, but none that asks for ephemeral
+            storage.
+    """
+    node: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "annotations": {MARK: "fake"}, "labels": {MARK: "fake"}},
-        # Nothing lands here by accident: its output would be a lie.
-        "spec": {"taints": [{"key": MARK, "value": "fake", "effect": "NoSchedule"}]},
     }
+    if tainted:
+        # Nothing lands here by accident: its output would be a lie.
+        node["spec"] = {"taints": [{"key": MARK, "value": "fake", "effect": "NoSchedule"}]}
+    if pods is not None:
+        room = {"cpu": "100k", "memory": "100Ti", "ephemeral-storage": "100Ti", "pods": str(pods)}
+        node["status"] = {"capacity": room, "allocatable": room}
+    return node
 
 
 def _wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes], names: list[str]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +21,9 @@ from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.controller import Controller
 from pdf_security_operator.errors import ApiError, ConflictError, NotFoundError
 from pdf_security_operator.identity import Key, key_of
+from pdf_security_operator.metrics import Metrics
 from pdf_security_operator.settings import Settings
+from pdf_security_operator.tracing import Tracer
 from unit.resources import class_spec, job_spec
 
 Object = dict[str, Any]
@@ -29,6 +33,17 @@ QUIET_SECONDS = 0.15
 
 ROUNDS = 200
 """Of the event loop, so that a machine under load does not make silence of slowness."""
+
+
+@dataclass
+class FakeListing:
+    """A list, and a version of it."""
+
+    objects: AsyncIterator[Object]
+    version: str = "1"
+
+    def __aiter__(self) -> AsyncIterator[Object]:
+        return self.objects
 
 
 class FakeApi:
@@ -54,6 +69,9 @@ class FakeApi:
         controller = Controller(
             cast("Cluster", self),
             Settings("", unused, unused, "operator-0", workers=4, **settings),
+            Metrics("0"),
+            Tracer({}),
+            lambda _: True,
         )
         await controller.first_sync()
         self._controller = controller
@@ -84,7 +102,11 @@ class FakeApi:
 
     def put(self, kind: str, body: Object, **metadata: Any) -> Object:
         """Store an object, new or changed, and tell of it."""
-        given = {"uid": f"uid-{next(self._versions)}", "generation": 1, **body["metadata"]}
+        given = {
+            "uid": str(uuid.UUID(int=next(self._versions))),
+            "generation": 1,
+            **body["metadata"],
+        }
         version = {"resourceVersion": str(next(self._versions))}
         body["metadata"] = {"creationTimestamp": "2026-01-01T00:00:00Z", **given, **version}
         body["metadata"].update(metadata)
@@ -143,17 +165,22 @@ class FakeApi:
             }[kind]
             seen(copy.deepcopy(body), deleted=deleted)
 
-    def list_security_jobs(self) -> AsyncIterator[Object]:
-        return self._list("security_jobs")
+    def list_security_jobs(self) -> FakeListing:
+        return FakeListing(self._list("security_jobs"))
 
-    def list_classes(self) -> AsyncIterator[Object]:
-        return self._list("classes")
+    def list_classes(self) -> FakeListing:
+        return FakeListing(self._list("classes"))
 
-    def list_jobs(self) -> AsyncIterator[Object]:
-        return self._list("jobs")
+    def list_jobs(self) -> FakeListing:
+        return FakeListing(self._list("jobs"))
 
-    def list_network_policies(self) -> AsyncIterator[Object]:
-        return self._list("policies")
+    def list_network_policies(self) -> FakeListing:
+        return FakeListing(self._list("policies"))
+
+    async def watch_jobs(self, version: str) -> AsyncIterator[Object]:
+        """Give nothing: changes are told to the controller directly."""
+        await asyncio.Event().wait()
+        yield {}
 
     async def get_job(self, namespace: str, name: str) -> Object:
         return await self._read("get_job", "jobs", Key(namespace, name))

@@ -90,7 +90,7 @@ def _pod(job: Object) -> Object:
 
 
 def _request(job: Object) -> Object:
-    (variable,) = _pod(job)["containers"][0]["env"]
+    variable, _ = _pod(job)["containers"][0]["env"]
     request: Object = json.loads(variable["value"])
     return request
 
@@ -268,7 +268,10 @@ def test_nothing_besides(built: Object) -> None:
     assert not {"envFrom", "command", "args", "ports", "lifecycle", "volumeDevices"} & set(
         container
     )
-    assert [variable["name"] for variable in container["env"]] == ["PDF_SECURITY_REQUEST"]
+    assert [variable["name"] for variable in container["env"]] == [
+        "PDF_SECURITY_REQUEST",
+        "TRACEPARENT",
+    ]
     assert all("valueFrom" not in variable for variable in container["env"])
     kinds = {"name", "emptyDir", "projected", "configMap", "persistentVolumeClaim"}
     assert all(set(volume) <= kinds for volume in pod["volumes"])
@@ -478,7 +481,7 @@ def test_request_names_secrets_and_holds_none() -> None:
 def test_dollar_signs(key: str) -> None:
     """Kubernetes would expand what it takes for a variable, and another object would be read."""
     job = _built(job_spec(input=s3(key)), class_spec())
-    (variable,) = _pod(job)["containers"][0]["env"]
+    variable, _ = _pod(job)["containers"][0]["env"]
     assert "$" not in variable["value"]
     assert _request(job)["input"]["s3"]["key"] == key
 

@@ -283,7 +283,7 @@ async def test_a_watch_that_began_anew_is_followed_by_a_comparison(
         api.remove("jobs", Key("legal", job["metadata"]["name"]))
     await api.settled()
     assert len(api.objects["policies"]) == 2
-    operator.relisted()
+    operator.relisted("pdfsecurityjobs")
     await asyncio.sleep(2 * RELIST_SECONDS)
     await api.settled()
     assert api.objects["policies"] == {}

@@ -18,7 +18,10 @@ def test_without_environment() -> None:
         "token_file": Path("/var/run/secrets/kubernetes.io/serviceaccount/token"),
         "ca_file": Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"),
         "identity": "pdf-security-operator",
+        "namespace": "pdf-security-system",
+        "shards": 1,
         "workers": 48,
+        "requests_per_second": 500,
         "resync_seconds": 300,
         "job_ttl_seconds": 600,
         "health_port": 8080,
@@ -47,7 +50,12 @@ def test_without_environment() -> None:
         pytest.param({"PDF_SECURITY_TOKEN_FILE": "/t"}, "token_file", Path("/t"), id="token"),
         pytest.param({"PDF_SECURITY_CA_FILE": "/c"}, "ca_file", Path("/c"), id="ca"),
         pytest.param({"POD_NAME": "operator-0"}, "identity", "operator-0", id="identity"),
+        pytest.param({"POD_NAMESPACE": "ours"}, "namespace", "ours", id="namespace"),
+        pytest.param({"PDF_SECURITY_SHARDS": "4"}, "shards", 4, id="shards"),
         pytest.param({"PDF_SECURITY_WORKERS": "1"}, "workers", 1, id="workers"),
+        pytest.param(
+            {"PDF_SECURITY_REQUESTS_PER_SECOND": "9"}, "requests_per_second", 9, id="rate"
+        ),
         pytest.param({"PDF_SECURITY_RESYNC_SECONDS": "5"}, "resync_seconds", 5, id="resync"),
         pytest.param({"PDF_SECURITY_JOB_TTL_SECONDS": "0"}, "job_ttl_seconds", 0, id="ttl"),
         pytest.param({"PDF_SECURITY_HEALTH_PORT": "9"}, "health_port", 9, id="port"),

@@ -5,16 +5,21 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
+from importlib.metadata import version
 from typing import Any
 
 import kopf
 import structlog
 
-from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.connection import open_session
-from pdf_security_operator.controller import Controller
+from pdf_security_operator.endpoint import serve_endpoint
 from pdf_security_operator.handlers import framework_settings, register
+from pdf_security_operator.metrics import Metrics
+from pdf_security_operator.operator import Operator
 from pdf_security_operator.settings import Settings, load_settings
+from pdf_security_operator.tracing import Tracer
+
+LEASE_CONNECTIONS = 4
 
 
 def main() -> int:
@@ -30,33 +35,41 @@ def main() -> int:
 
 
 async def _run(settings: Settings) -> None:
-    async with open_session(settings, settings.workers) as session:
-        controller = Controller(Cluster(session, settings.api_server), settings)
-        # First, because the framework looks for the definitions once only; and the probes, which
-        # it answers, stay unanswered until something can be done.
-        if not await _through(controller.first_sync()):
-            return
-        work = asyncio.create_task(controller.run())
-        # Begun before the framework, which at its end waits seconds for all that was begun later.
-        await asyncio.sleep(0)
-        registry = kopf.OperatorRegistry()
-        register(registry, controller, settings)
-        framework = asyncio.create_task(
-            kopf.operator(
-                registry=registry,
-                settings=framework_settings(),
-                standalone=True,
-                clusterwide=True,
-                liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-            )
+    metrics, tracer = Metrics(version("pdf-security-operator")), Tracer()
+    async with (
+        open_session(settings, settings.workers) as session,
+        open_session(settings, LEASE_CONNECTIONS) as lease_session,
+    ):
+        operator = Operator(settings, session, lease_session, metrics, tracer)
+        async with serve_endpoint(settings.health_port, operator, metrics):
+            # First, because the framework looks for the definitions once only.
+            if not await _through(operator.first_sync()):
+                return
+            await _work(operator, settings)
+    await tracer.close()
+
+
+async def _work(operator: Operator, settings: Settings) -> None:
+    """Work until told to end, or until any part of it ends."""
+    work = [asyncio.create_task(part) for part in operator.parts()]
+    # Begun before the framework, which at its end waits seconds for all that was begun later.
+    await asyncio.sleep(0)
+    registry = kopf.OperatorRegistry()
+    register(registry, operator.controller, settings)
+    framework = asyncio.create_task(
+        kopf.operator(
+            registry=registry, settings=framework_settings(), standalone=True, clusterwide=True
         )
-        # Whichever ends first, the other must: half an operator is worse than a restarted one.
-        ended, going = await asyncio.wait({framework, work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in going:
-            task.cancel()
-        await asyncio.gather(*going, return_exceptions=True)
-        for task in ended:
-            task.result()
+    )
+    # Whichever ends first, the others must: half an operator is worse than a restarted one.
+    ended, going = await asyncio.wait({framework, *work}, return_when=asyncio.FIRST_COMPLETED)
+    await operator.drained()
+    for task in going:
+        task.cancel()
+    await asyncio.gather(*going, return_exceptions=True)
+    await operator.release()
+    for task in ended:
+        task.result()
 
 
 async def _through(work: Coroutine[Any, Any, None]) -> bool:

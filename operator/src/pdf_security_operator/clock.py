@@ -12,3 +12,9 @@ def seconds_since(time: str) -> float:
     """Seconds that have passed since a timestamp."""
     then = datetime.datetime.fromisoformat(time)
     return (datetime.datetime.now(datetime.UTC) - then).total_seconds()
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one timestamp to another, none where two clocks have it the other way round."""
+    first, second = map(datetime.datetime.fromisoformat, (earlier, later))
+    return max(0.0, (second - first).total_seconds())

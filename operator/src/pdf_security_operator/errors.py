@@ -10,6 +10,8 @@ OperatorError
     ├── ConflictError     exists already, or changed meanwhile
     ├── ForbiddenError    RBAC, quota or an admission policy
     ├── InvalidError      refused by validation
+    ├── GoneError         a watch's past is forgotten: everything must be listed anew
+    ├── FencedError       nothing was sent: another process may be acting by now
     └── UnavailableError  overloaded, restarting or out of reach: tried again
 """
 
@@ -91,6 +93,14 @@ class InvalidError(ApiError):
     """The API server's validation refuses the object."""
 
 
+class GoneError(ApiError):
+    """What a list or watch is to go on from is too old."""
+
+
+class FencedError(ApiError):
+    """This process does not lead any more, or cannot be sure of it."""
+
+
 class UnavailableError(ApiError):
     """The API server is overloaded, restarting or out of reach."""
 
@@ -100,6 +110,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
+    410: GoneError,
     422: InvalidError,
     429: UnavailableError,
 }

@@ -1,4 +1,4 @@
-"""kopf's decorators: hand what the watches show to the controller. Nothing is decided here.
+"""kopf's decorators: hand what its watches show to the controller. Nothing is decided here.
 
 The only module besides `__main__` that imports kopf.
 """
@@ -8,9 +8,10 @@ from typing import Any
 import kopf
 
 from pdf_security_operator import names
-from pdf_security_operator.cluster import PAGE
+from pdf_security_operator.comparison import Seen
 from pdf_security_operator.connection import open_session
-from pdf_security_operator.controller import Controller, Seen
+from pdf_security_operator.controller import Controller
+from pdf_security_operator.listing import PAGE
 from pdf_security_operator.settings import Settings
 
 WATCH_CONNECTIONS = 16
@@ -26,27 +27,23 @@ def register(registry: kopf.OperatorRegistry, controller: Controller, settings: 
             aiohttp_session=open_session(settings, WATCH_CONNECTIONS), server=settings.api_server
         )
 
-    def take_in(seen: Seen, event: Any) -> None:
+    def take_in(plural: str, seen: Seen, event: Any) -> None:
         # No type: of a list, with which a watch begins and begins again. It tells no deletions.
         if event["type"] is None:
-            controller.relisted()
+            controller.relisted(plural)
         seen(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event(names.GROUP, names.VERSION, names.JOB_PLURAL, registry=registry)
     async def security_job(event: Any, **_: Any) -> None:
-        take_in(controller.security_job_seen, event)
+        take_in(names.JOB_PLURAL, controller.security_job_seen, event)
 
     @kopf.on.event(names.GROUP, names.VERSION, names.CLASS_PLURAL, registry=registry)
     async def security_class(event: Any, **_: Any) -> None:
-        take_in(controller.class_seen, event)
-
-    @kopf.on.event("batch", "v1", "jobs", registry=registry)
-    async def job(event: Any, **_: Any) -> None:
-        take_in(controller.job_seen, event)
+        take_in(names.CLASS_PLURAL, controller.class_seen, event)
 
     @kopf.on.event("networking.k8s.io", "v1", "networkpolicies", registry=registry)
     async def network_policy(event: Any, **_: Any) -> None:
-        take_in(controller.policy_seen, event)
+        take_in("networkpolicies", controller.policy_seen, event)
 
 
 def framework_settings() -> kopf.OperatorSettings:
@@ -62,7 +59,6 @@ def framework_settings() -> kopf.OperatorSettings:
     framework.watching.client_timeout = 330
     framework.watching.connect_timeout = 10
     framework.watching.chunk_size = PAGE
-    framework.watching.label_selectors["batch", "jobs"] = names.MANAGED_SELECTOR
     framework.watching.label_selectors["networking.k8s.io", "networkpolicies"] = (
         names.MANAGED_SELECTOR
     )

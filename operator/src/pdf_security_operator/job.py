@@ -8,6 +8,7 @@ from pdf_security_operator.effective import EffectiveLimits, endpoint_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.hardening import container_hardening, pod_hardening
 from pdf_security_operator.identity import job_name_of, submitter_of
+from pdf_security_operator.spans import traceparent_of
 from pdf_security_operator.volumes import build_volumes
 from pdf_security_processor.contract import (
     TERMINATED,
@@ -32,6 +33,10 @@ CONFIG_MAP_FILE = "document.pdf"
 
 GRACE_SECONDS = 10
 """Enough for the broker to abort an upload."""
+
+
+TRACE_VARIABLE = "TRACEPARENT"
+"""Trace context of the pod (OpenTelemetry, environment variables as context propagation)."""
 
 
 def build_request(
@@ -173,7 +178,10 @@ def _pod_spec(
                 "image": class_spec.image,
                 # By digest: what is there already is what is meant.
                 "imagePullPolicy": "IfNotPresent",
-                "env": [{"name": REQUEST_VARIABLE, "value": request.to_environment_value()}],
+                "env": [
+                    {"name": REQUEST_VARIABLE, "value": request.to_environment_value()},
+                    {"name": TRACE_VARIABLE, "value": traceparent_of(request.owner.uid)},
+                ],
                 "resources": {
                     "requests": {
                         "cpu": limits.cpu_request,

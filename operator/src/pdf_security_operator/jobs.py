@@ -16,6 +16,7 @@ from pdf_security_operator.admission import Claim, bytes_of, too_large_for
 from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.api.faults import faults_of
 from pdf_security_operator.classes import Classes
+from pdf_security_operator.clock import seconds_since
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.endings import ending_of
@@ -31,6 +32,7 @@ from pdf_security_operator.errors import (
 from pdf_security_operator.identity import owner_of, uid_of
 from pdf_security_operator.job import build_job
 from pdf_security_operator.line import rounded
+from pdf_security_operator.metrics import Metrics
 from pdf_security_operator.observed import Observed, memory_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.status import effective_of
@@ -44,12 +46,18 @@ class Jobs:
     """The Jobs of all PdfSecurityJobs; one worker at a time is at work on each."""
 
     def __init__(
-        self, cluster: Cluster, observed: Observed, classes: Classes, policies: Policies
+        self,
+        cluster: Cluster,
+        observed: Observed,
+        classes: Classes,
+        policies: Policies,
+        metrics: Metrics,
     ) -> None:
         self._cluster = cluster
         self._observed = observed
         self._classes = classes
         self._policies = policies
+        self._metrics = metrics
 
     async def known_or_created(self, body: Object) -> Object | None:
         """Find the Job that the status names, or create it; None while the job is suspended."""
@@ -86,7 +94,9 @@ class Jobs:
         if spec.queue_name is None:
             self._take_place(body, claim, class_spec)
         async with self._started(body, claim, class_spec):
-            return self._remembered(await self._created_or_existing(job), body)
+            created = self._remembered(await self._created_or_existing(job), body)
+        self._metrics.job_admitted(max(0.0, seconds_since(metadata["creationTimestamp"])))
+        return created
 
     async def _created_or_existing(self, job: Object) -> Object:
         name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]

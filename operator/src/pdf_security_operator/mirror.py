@@ -46,6 +46,10 @@ class Mirror:
         """Give all objects: a copy, which stays as it is while the mirror changes."""
         return list(self._objects.values())
 
+    def all_keys(self) -> list[Key]:
+        """Give all keys: a copy, as `values`."""
+        return list(self._objects)
+
     def items(self) -> Iterator[tuple[Key, Object]]:
         """Give all objects with their keys; the mirror must not change meanwhile."""
         yield from self._objects.items()

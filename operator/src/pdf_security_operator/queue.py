@@ -63,10 +63,20 @@ class FairQueue(Generic[Key]):
         self._failures: dict[Key, int] = {}
         self._sequence = itertools.count()
         self._ready = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def __len__(self) -> int:
         """Count the keys that wait to be handed out now."""
         return len(self._waiting)
+
+    async def idle(self) -> None:
+        """Return when no key is handed out."""
+        await self._idle.wait()
+
+    def depths(self) -> dict[str, int]:
+        """Count the keys of each lane that wait to be handed out now."""
+        return {"first": len(self._first), "second": len(self._second)}
 
     def add(self, key: Key, turn: Turn) -> None:
         """Put a key in line."""
@@ -113,6 +123,8 @@ class FairQueue(Generic[Key]):
     def done(self, key: Key) -> None:
         """Take a key back."""
         self._active.discard(key)
+        if not self._active:
+            self._idle.set()
         again = self._again.pop(key, None)
         if again:
             self.add(key, again)
@@ -128,6 +140,7 @@ class FairQueue(Generic[Key]):
             # Whoever else waits in `get` may go on.
             self._ready.set()
         self._active.add(key)
+        self._idle.clear()
         return key
 
     def _cancel_timer(self, key: Key) -> None:
@@ -142,14 +155,17 @@ class _Lane(Generic[Key]):
     def __init__(self) -> None:
         # Insertion order is the order of turns: a group that was served goes to the end.
         self._groups: OrderedDict[str, list[_Entry[Key]]] = OrderedDict()
+        self._length = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._groups)
+    def __len__(self) -> int:
+        return self._length
 
     def push(self, group: str, entry: _Entry[Key]) -> None:
+        self._length += 1
         heapq.heappush(self._groups.setdefault(group, []), entry)
 
     def pop(self) -> Key:
+        self._length -= 1
         group, entries = next(iter(self._groups.items()))
         entry = heapq.heappop(entries)
         if entries:

@@ -5,14 +5,16 @@ from typing import Any
 
 import structlog
 
-from pdf_security_operator.clock import timestamp
+from pdf_security_operator.clock import seconds_between, timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, NotFoundError
 from pdf_security_operator.events import build_event, event_of
 from pdf_security_operator.identity import Key, key_of, uid_of
+from pdf_security_operator.metrics import Metrics, Outcome
 from pdf_security_operator.observed import Observed
 from pdf_security_operator.outcome import State
 from pdf_security_operator.status import is_final, status_of
+from pdf_security_operator.tracing import Tracer
 
 Object = dict[str, Any]
 
@@ -38,10 +40,19 @@ class Record:
     went through meanwhile is no news any more.
     """
 
-    def __init__(self, cluster: Cluster, observed: Observed, identity: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        observed: Observed,
+        identity: str,
+        metrics: Metrics,
+        tracer: Tracer,
+    ) -> None:
         self._cluster = cluster
         self._observed = observed
         self._identity = identity
+        self._metrics = metrics
+        self._tracer = tracer
         self._found: dict[Key, _Found] = {}
 
     def take_in(self, body: Object, state: State, job: Object | None) -> float | None:
@@ -53,9 +64,13 @@ class Record:
         """
         key, previous = key_of(body), body.get("status", {})
         found = _Found(uid_of(body), state, job)
-        if self._status_of(body, found) == previous:
+        wanted = self._status_of(body, found)
+        if wanted == previous or (not state.is_final and _without_start(wanted) == previous):
+            # When it started is told with the next change.
             self._found.pop(key, None)
             return None
+        if key in self._found:
+            self._metrics.status_coalesced()
         self._found[key] = found
         # The first status answers whoever waits to see that somebody cares; the last one, whoever
         # waits for the document.
@@ -92,10 +107,24 @@ class Record:
                 phase=found.state.phase,
                 reason=found.state.reason,
             )
+            if found.state.is_final:
+                self._measure(body, wanted, found.job)
             await self._tell(body, previous, found.state)
         if self._found.get(key) is found:
             del self._found[key]
         return found.state.is_final
+
+    def forget(self, key: Key) -> None:
+        """Forget what was found: another process writes it."""
+        self._found.pop(key, None)
+
+    def _measure(self, body: Object, status: Object, job: Object | None) -> None:
+        started, ended = status.get("startTime"), status["completionTime"]
+        seconds = seconds_between(started, ended) if started else None
+        succeeded = status["phase"] == "Succeeded"
+        outcome: Outcome = "succeeded" if succeeded else "failed"
+        self._metrics.job_finished(outcome, status["reason"], seconds)
+        self._tracer.finished(body, status, job)
 
     def _status_of(self, body: Object, found: _Found) -> Object:
         generation, previous = body["metadata"]["generation"], body.get("status", {})
@@ -113,6 +142,7 @@ class Record:
         except NotFoundError:
             self._observed.forget_security_job(body)
             return False
+        self._metrics.status_written()
         self._observed.put_security_job(patched)
         return True
 
@@ -126,3 +156,7 @@ class Record:
             await self._cluster.create_event(entry)
         except ApiError as error:
             logger.warning("event.lost", event_reason=event[1], error=str(error))
+
+
+def _without_start(status: Object) -> Object:
+    return {name: value for name, value in status.items() if name != "startTime"}

@@ -25,8 +25,14 @@ class Settings:
     """Certificate authority of the API server."""
     identity: str
     """Name of this process in events: the pod's name."""
+    namespace: str = "pdf-security-system"
+    """Where the operator itself runs, and keeps its Leases."""
+    shards: int = 1
+    """Parts into which the namespaces are cut; each is one replica's at a time."""
     workers: int = 48
     """Resources reconciled at the same time; each has one API request in flight at most."""
+    requests_per_second: int = 500
+    """Requests to the API server on the average, watches apart; twice as many in a burst."""
     resync_seconds: float = 300
     """Time between two comparisons of everything listed with everything remembered."""
     job_ttl_seconds: int = 600
@@ -49,7 +55,12 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         token_file=Path(environment.get("PDF_SECURITY_TOKEN_FILE", _SERVICE_ACCOUNT / "token")),
         ca_file=Path(environment.get("PDF_SECURITY_CA_FILE", _SERVICE_ACCOUNT / "ca.crt")),
         identity=environment.get("POD_NAME", "pdf-security-operator"),
+        namespace=environment.get("POD_NAMESPACE", "pdf-security-system"),
+        shards=_number(environment, "PDF_SECURITY_SHARDS", 1, at_least=1),
         workers=_number(environment, "PDF_SECURITY_WORKERS", 48, at_least=1),
+        requests_per_second=_number(
+            environment, "PDF_SECURITY_REQUESTS_PER_SECOND", 500, at_least=1
+        ),
         resync_seconds=_number(environment, "PDF_SECURITY_RESYNC_SECONDS", 300, at_least=1),
         job_ttl_seconds=_number(environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=0),
         health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),

@@ -1,0 +1,259 @@
+"""What the operator counts and measures, under the names that Prometheus sees.
+
+Never a name of a job, a namespace or a user, for each would be a series of its own. No I/O.
+"""
+
+import platform
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
+
+# A second series beside each counter and histogram, which nobody asks for. Of the whole process.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+_PREFIX = "pdf_security_operator"
+
+FINAL_REASONS = frozenset(
+    {
+        "Succeeded",
+        # The operator's own verdicts.
+        "EndpointNotAllowed",
+        "InvalidSpec",
+        "JobDeleted",
+        "JobInvalid",
+        "LimitExceeded",
+        "LimitTooSmall",
+        "NameConflict",
+        "QueueNotAllowed",
+        # The Job's, and what is said where its pod left no word.
+        "BackoffLimitExceeded",
+        "DeadlineExceeded",
+        "JobFailed",
+        "PodFailurePolicy",
+        "ProcessorFailed",
+        # The processor's, one for each exit code.
+        "AccessDenied",
+        "CertificateRefused",
+        "CredentialsIncomplete",
+        "InputChanged",
+        "InputDamaged",
+        "InputEmpty",
+        "InputNotFound",
+        "InputTooLarge",
+        "InternalError",
+        "InvalidRequest",
+        "NotAPdf",
+        "OutOfMemory",
+        "OutputDamaged",
+        "OutputExists",
+        "OutputFull",
+        "OutputNotFound",
+        "PasswordRequired",
+        "PasswordUnusable",
+        "PathRefused",
+        "ReportRefused",
+        "ScratchFull",
+        "StorageUnavailable",
+        "UnsupportedEncryption",
+        "WorkerCrashed",
+        "WrongPassword",
+    }
+)
+"""Reasons that are counted by their name: what a pod or a controller makes up is no label."""
+
+OTHER = "Other"
+"""Label of what is not counted by its name."""
+
+REASONS = 64
+"""Distinct reasons that are counted by their name at most."""
+
+ErrorKind = Literal["api", "unexpected", "conflict"]
+Outcome = Literal["succeeded", "failed"]
+
+ERROR_KINDS: tuple[ErrorKind, ...] = ("api", "unexpected", "conflict")
+
+WAIT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300)
+"""Seconds: waits inside the operator."""
+
+JOB_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+"""Seconds: what a user waits for."""
+
+REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""Seconds: up to the bound of one request."""
+
+
+class Metrics:
+    """The metrics of one operator process, in a registry of their own.
+
+    Args:
+        version: the operator's version.
+        reasons: final reasons that are counted by their name.
+    """
+
+    def __init__(self, version: str, reasons: Collection[str] = FINAL_REASONS) -> None:
+        self._registry = CollectorRegistry(auto_describe=True)
+        self._reasons = frozenset(sorted(reasons)[:REASONS])
+        self._add_of_the_process(version)
+        self._add_of_jobs()
+        self._add_of_the_api()
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Write all metrics in the format that an `Accept` header prefers; return its type too."""
+        try:
+            encode, content_type = choose_encoder(accept)
+            return encode(self._registry), content_type
+        except (TypeError, ValueError):
+            # A version that is none, on which the library trips: what every scraper understands.
+            return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+
+    def set_queue_depth(self, lane: str, tasks: int) -> None:
+        """Set how many tasks of a lane wait for a worker."""
+        self._queue_depth.labels(lane).set(tasks)
+
+    def task_waited(self, seconds: float) -> None:
+        """Take in how long a task waited for a worker."""
+        self._queue_wait.observe(seconds)
+
+    def set_jobs_waiting(self, by_class: Mapping[str, int]) -> None:
+        """Set how many jobs wait to be admitted, of all classes; those left out are gone."""
+        self._jobs_waiting.set(by_class)
+
+    def set_jobs_running(self, by_class: Mapping[str, int]) -> None:
+        """Set how many jobs run, of all classes; those left out are gone."""
+        self._jobs_running.set(by_class)
+
+    def job_admitted(self, queued_seconds: float) -> None:
+        """Take in the time from a resource's creation to that of its Job."""
+        self._job_queued.observe(queued_seconds)
+
+    def job_finished(self, outcome: Outcome, reason: str, run_seconds: float | None = None) -> None:
+        """Count a job that came to its end; without a time where it never ran."""
+        self._jobs_finished.labels(outcome, reason if reason in self._reasons else OTHER).inc()
+        if run_seconds is not None:
+            self._job_run.observe(run_seconds)
+
+    def api_answered(self, verb: str, code: int, seconds: float) -> None:
+        """Take in a request to the API server, without the wait for the limiter; code 0: none."""
+        self._api_requests.labels(verb, str(code) if code else "error").inc()
+        self._api_duration.labels(verb).observe(seconds)
+
+    def limiter_waited(self, seconds: float) -> None:
+        """Take in how long a request waited for our own limiter before it was sent."""
+        self._limiter_wait.observe(seconds)
+
+    def set_leading(self, shard: str, leading: bool) -> None:
+        """Set whether this process leads a shard."""
+        self._leader.labels(shard).set(int(leading))
+
+    def watch_restarted(self, resource: str) -> None:
+        """Count a watch that began anew; the resource by its plural."""
+        self._watch_restarts.labels(resource).inc()
+
+    def reconcile_failed(self, kind: ErrorKind) -> None:
+        """Count a task that has to be tried again."""
+        self._reconcile_errors.labels(kind).inc()
+
+    def status_written(self) -> None:
+        """Count a status that was sent to the API server."""
+        self._status_writes.inc()
+
+    def status_coalesced(self) -> None:
+        """Count a status that was replaced by a newer one before it was sent."""
+        self._status_coalesced.inc()
+
+    def resync_finished(self, seconds: float, now: float) -> None:
+        """Take in a comparison of everything that went through; `now` in seconds since 1970."""
+        self._resync_duration.observe(seconds)
+        self._resync_success.set(now)
+
+    def _add_of_the_process(self, version: str) -> None:
+        build = self._gauge(
+            "build_info", "Always 1; what runs is in the labels.", "version", "python"
+        )
+        build.labels(version, platform.python_version()).set(1)
+        self._queue_depth = self._gauge("queue_depth", "Tasks that wait for a worker.", "lane")
+        self._queue_wait = self._histogram(
+            "queue_wait_seconds", "Time that a task waited for a worker.", WAIT_BUCKETS
+        )
+        self._leader = self._gauge("leader", "1 while this process leads the shard.", "shard")
+        self._reconcile_errors = self._counter(
+            "reconcile_errors", "Tasks that failed and are tried again.", "kind"
+        )
+        for kind in ERROR_KINDS:
+            # From 0 on: the first error of a series that was not there is no increase.
+            self._reconcile_errors.labels(kind)
+        self._resync_duration = self._histogram(
+            "resync_duration_seconds",
+            "Time to compare everything listed with everything remembered.",
+            REQUEST_BUCKETS,
+        )
+        self._resync_success = self._gauge(
+            "resync_last_success_timestamp_seconds", "When that went through last."
+        )
+
+    def _add_of_jobs(self) -> None:
+        waiting = self._gauge("jobs_waiting", "Jobs that wait to be admitted.", "class")
+        self._jobs_waiting = _ByClass(waiting)
+        self._jobs_running = _ByClass(self._gauge("jobs_running", "Jobs that run.", "class"))
+        self._job_queued = self._histogram(
+            "job_queued_seconds", "Time from a resource's creation to its Job's.", JOB_BUCKETS
+        )
+        self._job_run = self._histogram(
+            "job_run_duration_seconds", "Time from a Job's start to its end.", JOB_BUCKETS
+        )
+        self._jobs_finished = self._counter(
+            "jobs_finished", "Jobs that came to their end.", "outcome", "reason"
+        )
+        self._status_writes = self._counter("status_writes", "Statuses that were sent.")
+        self._status_coalesced = self._counter(
+            "status_writes_coalesced", "Statuses that a newer one replaced before they were sent."
+        )
+
+    def _add_of_the_api(self) -> None:
+        self._api_requests = self._counter(
+            "api_requests", "Requests to the API server; code `error`: no answer.", "verb", "code"
+        )
+        self._api_duration = self._histogram(
+            "api_request_duration_seconds",
+            "Time from sending a request to its answer.",
+            REQUEST_BUCKETS,
+            "verb",
+        )
+        self._limiter_wait = self._histogram(
+            "limiter_wait_seconds",
+            "Time that a request waited for the operator's own rate limiter before it was sent.",
+            WAIT_BUCKETS,
+        )
+        self._watch_restarts = self._counter(
+            "watch_restarts", "Watches that began anew.", "resource"
+        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, namespace=_PREFIX, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, namespace=_PREFIX, registry=self._registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(
+            name, text, labels, namespace=_PREFIX, registry=self._registry, buckets=buckets
+        )
+
+
+class _ByClass:
+    """A gauge whose series come and go with the classes."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._names: frozenset[str] = frozenset()
+
+    def set(self, values: Mapping[str, int]) -> None:
+        for name in self._names - values.keys():
+            self._gauge.remove(name)
+        for name, value in values.items():
+            self._gauge.labels(name).set(value)
+        self._names = frozenset(values)

@@ -1,0 +1,133 @@
+"""Puts the parts of one replica together: who leads, who acts, and how it is. Does no work."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import aiohttp
+
+from pdf_security_operator import shards
+from pdf_security_operator.cluster import Cluster
+from pdf_security_operator.controller import Controller
+from pdf_security_operator.leader import Leader, identity_of
+from pdf_security_operator.limiter import Limiter
+from pdf_security_operator.metrics import Metrics
+from pdf_security_operator.settings import Settings
+from pdf_security_operator.tracing import Tracer
+
+Object = dict[str, Any]
+
+STUCK_SECONDS = 60.0
+"""A loop that has not come round for so long never will."""
+
+DRAIN_SECONDS = 5.0
+"""For what is under way when the process is told to end; a Job needs one request."""
+
+
+class Operator:
+    """One replica."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        lease_session: aiohttp.ClientSession,
+        metrics: Metrics,
+        tracer: Tracer,
+    ) -> None:
+        """Make one that has not begun.
+
+        Args:
+            settings: of this process.
+            session: to the API server, for all but the Leases.
+            lease_session: for them: behind everybody else's requests a renewal would come too late.
+            metrics: what is counted.
+            tracer: takes the spans of finished jobs.
+        """
+        self._settings = settings
+        self._metrics = metrics
+        self._ending = False
+        self._synced = False
+        server, rate = settings.api_server, settings.requests_per_second
+        cluster = Cluster(session, server, Limiter(rate, 2 * rate), metrics, self._owns)
+        leases = Cluster(lease_session, server, Limiter(rate, rate), metrics, self._owns)
+        self._leader = Leader(
+            _Leases(leases, settings.namespace),
+            identity=identity_of(settings.identity),
+            namespace=settings.namespace,
+            on_gained=self._gained,
+            on_lost=self._lost,
+            shard_count=settings.shards,
+        )
+        self.controller = Controller(cluster, settings, metrics, tracer, self._takes_up)
+
+    async def first_sync(self) -> None:
+        """See everything once; before that nothing may be decided."""
+        await self.controller.first_sync()
+        self._synced = True
+
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """Give what runs for as long as the operator does."""
+        return [self.controller.run(), self._leader.run()]
+
+    async def drained(self) -> None:
+        """Begin nothing new, and return when what is under way has ended."""
+        self._ending = True
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self.controller.drained()
+        except TimeoutError:
+            # Whatever it is, it can be repeated.
+            return
+
+    async def release(self) -> None:
+        """Let another lead at once; the parts must have ended."""
+        await self._leader.release()
+
+    def sick(self) -> list[str]:
+        """Name what only a restart can mend; an API server that is away is not."""
+        stuck = self._synced and self._leader.seconds_since_round() > STUCK_SECONDS
+        return ["leases"] if stuck else []
+
+    def ready(self) -> tuple[bool, Object]:
+        """Say whether it does its part: to stand by is one."""
+        leading = [shard for shard in range(self._settings.shards) if self._leader.holds(shard)]
+        return self._synced and not self._ending, {"synced": self._synced, "leading": leading}
+
+    def _owns(self, namespace: str) -> bool:
+        if not namespace:
+            return self._leader.holds(shards.CLUSTER_SHARD)
+        return self._leader.owns(namespace)
+
+    def _takes_up(self, namespace: str) -> bool:
+        return not self._ending and self._owns(namespace)
+
+    def _gained(self, shard: int) -> None:
+        self._metrics.set_leading(str(shard), True)
+        self.controller.gained()
+
+    def _lost(self, shard: int) -> None:
+        self._metrics.set_leading(str(shard), False)
+
+
+class _Leases:
+    """The Leases of one namespace, as the leader asks for them."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+
+    async def get(self, name: str) -> Object:
+        return await self._cluster.get_lease(self._namespace, name)
+
+    async def create(self, lease: Object) -> Object:
+        return await self._cluster.create_lease(lease)
+
+    async def replace(self, lease: Object) -> Object:
+        return await self._cluster.replace_lease(lease)
+
+    async def delete(self, name: str, uid: str) -> None:
+        await self._cluster.delete_lease(self._namespace, name, uid)
+
+    async def list(self) -> list[Object]:
+        return await self._cluster.list_leases(self._namespace, shards.LEASE_LABEL)

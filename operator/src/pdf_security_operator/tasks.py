@@ -1,0 +1,74 @@
+"""What the queue holds, and by what it takes its turns. Pure."""
+
+import datetime
+from dataclasses import dataclass
+
+from pdf_security_operator.identity import Key
+from pdf_security_operator.observed import Observed
+from pdf_security_operator.queue import Turn
+
+
+@dataclass(frozen=True)
+class JobTask:
+    """A PdfSecurityJob is to be brought forward."""
+
+    key: Key
+
+    @property
+    def namespace(self) -> str:
+        """Namespace whose owner carries it out."""
+        return self.key.namespace
+
+
+@dataclass(frozen=True)
+class StatusTask:
+    """What was found of a PdfSecurityJob is to be written."""
+
+    key: Key
+
+    @property
+    def namespace(self) -> str:
+        """Namespace whose owner carries it out."""
+        return self.key.namespace
+
+
+@dataclass(frozen=True)
+class ClassTask:
+    """The status of a class is to be written."""
+
+    name: str
+
+    @property
+    def namespace(self) -> str:
+        """None: it is for whoever acts for the cluster."""
+        return ""
+
+
+@dataclass(frozen=True)
+class PoliciesTask:
+    """The policies of a namespace are to be restored or removed."""
+
+    namespace: str
+
+
+Task = JobTask | StatusTask | ClassTask | PoliciesTask
+
+_POLICIES_PRIORITY = 10**6
+"""Above any that a job may ask for."""
+
+
+def turn_of(task: Task, observed: Observed) -> Turn:
+    """By what tasks take their turns: jobs by namespace, and then as their authors say."""
+    match task:
+        case ClassTask():
+            return Turn()
+        case PoliciesTask(namespace):
+            # Before the jobs of its namespace: it is they who need it.
+            return Turn(namespace, _POLICIES_PRIORITY)
+        case JobTask(key) | StatusTask(key):
+            body = observed.security_jobs.get(key) or {}
+            created = body.get("metadata", {}).get("creationTimestamp")
+            age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
+            priority = body.get("spec", {}).get("priority")
+            known = priority if isinstance(priority, int) else 0
+            return Turn(key.namespace, known, age, can_wait=isinstance(task, StatusTask))
