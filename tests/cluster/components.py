@@ -54,6 +54,7 @@ class Component:
 
 
 _PLUGINS = "github.com/containernetworking/plugins/plugins"
+_ARGO_WORKFLOWS = "github.com/argoproj/argo-workflows/v3"
 
 COMPONENTS = {
     component.name: component
@@ -123,6 +124,33 @@ COMPONENTS = {
             module="sigs.k8s.io/kwok",
         ),
         Component("kind", ["sigs.k8s.io/kind"]),
+        Component(
+            "argo-workflows",
+            [f"{_ARGO_WORKFLOWS}/cmd/workflow-controller"],
+            # The minimal ones are what its own release installs: its full ones are too large for
+            # the annotation of `kubectl apply`.
+            copied=[
+                f"manifests/base/crds/minimal/argoproj.io_{plural}.yaml"
+                for plural in (
+                    "clusterworkflowtemplates",
+                    "cronworkflows",
+                    "workflowartifactgctasks",
+                    "workfloweventbindings",
+                    "workflows",
+                    "workflowtaskresults",
+                    "workflowtasksets",
+                    "workflowtemplates",
+                )
+            ],
+            module=_ARGO_WORKFLOWS,
+        ),
+        Component(
+            "jobset",
+            ["sigs.k8s.io/jobset"],
+            copied=["config/components/crd/bases/jobset.x-k8s.io_jobsets.yaml"],
+            module="sigs.k8s.io/jobset",
+        ),
+        Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
     )
 }
 """Every component, by its name."""
