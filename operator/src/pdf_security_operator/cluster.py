@@ -5,13 +5,13 @@ Decides nothing.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import orjson
 
 from pdf_security_operator import names
 from pdf_security_operator.errors import ApiError, FencedError, api_error_of
@@ -96,7 +96,7 @@ class Cluster:
             ) as response:
                 await _raise_refusal(response)
                 async for line in _lines(response.content):
-                    event = json.loads(line)
+                    event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         status = event["object"]
                         raise api_error_of(status.get("code", 0), status.get("message", ""))
@@ -244,7 +244,7 @@ class Cluster:
             async with self._session.request(method, self._server + path, **options) as response:
                 code = response.status
                 await _raise_refusal(response)
-                body = await response.json(content_type=None)
+                body = orjson.loads(await response.read())
                 return body if isinstance(body, dict) else {}
         except ApiError as refusal:
             if refusal.retry_after:
@@ -276,7 +276,7 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
 def _message_of(answer: str) -> str:
     """Take the message out of an error's Status; overload is told in plain text."""
     try:
-        status = json.loads(answer)
+        status = orjson.loads(answer)
     except (ValueError, RecursionError):
         return answer.strip()
     return str(status.get("message", "")) if isinstance(status, dict) else answer.strip()

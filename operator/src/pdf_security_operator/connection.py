@@ -6,8 +6,10 @@ No API calls.
 import ssl
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
+import orjson
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from pdf_security_operator.settings import Settings
@@ -37,6 +39,10 @@ class _Token:
         return await handler(request)
 
 
+def _serialized(body: Any) -> str:
+    return orjson.dumps(body).decode()
+
+
 def open_session(settings: Settings, connections: int) -> aiohttp.ClientSession:
     """Open a session that keeps at most so many connections to the API server.
 
@@ -48,5 +54,6 @@ def open_session(settings: Settings, connections: int) -> aiohttp.ClientSession:
         middlewares=[_Token(settings)],
         headers={"User-Agent": "pdf-security-operator"},
         timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=5),
+        json_serialize=_serialized,
         trust_env=False,
     )

@@ -2,10 +2,13 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from pdf_security_operator.identity import Key
 from pdf_security_operator.observed import Observed
 from pdf_security_operator.queue import Turn
+
+Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,11 @@ def turn_of(task: Task, observed: Observed) -> Turn:
             # Before the jobs of its namespace: it is they who need it.
             return Turn(namespace, _POLICIES_PRIORITY)
         case JobTask(key) | StatusTask(key):
-            body = observed.security_jobs.get(key) or {}
+            body: Object = observed.security_jobs.get(key) or {}
             created = body.get("metadata", {}).get("creationTimestamp")
             age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
             priority = body.get("spec", {}).get("priority")
             known = priority if isinstance(priority, int) else 0
-            return Turn(key.namespace, known, age, can_wait=isinstance(task, StatusTask))
+            # What is still to be started goes before all that is known, or being told, of the rest.
+            can_wait = isinstance(task, StatusTask) or (body and observed.job_of(body) is not None)
+            return Turn(key.namespace, known, age, can_wait=bool(can_wait))
