@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults bench-operator check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,12 @@ test-processor: setup ## tests of the processor on real documents and a real S3 
 
 test-e2e: setup ## tests on the real cluster
 	@$(PYTHON_RUN) -m testrun cluster
+
+faults: setup ## faults between operator and API server: what is expected, what was seen, how long it took
+	@$(PYTHON_RUN) -m faults
+
+bench-operator: setup ## the operator beside no operator, Argo Workflows and JobSet; half an hour
+	@$(PYTHON_RUN) -m bench.operator_bench
 
 check: setup ## formatting, lint, types, import directions, generated files
 	@$(PYTHON_RUN) -m testrun checks

@@ -40,6 +40,9 @@ _GROUPS = {
 
 OPERATOR_USER = f"system:serviceaccount:{OPERATOR_NAMESPACE}:{DEPLOYMENT}"
 
+REPLICAS = 2
+"""As `manifests/base` has it."""
+
 MISSING_SECRET = "comes-later"
 """A job that names it has a pod that waits: nothing is as sure to be in mid-run."""
 
@@ -320,7 +323,7 @@ def operator_down(api: Api) -> Iterator[None]:
             _scale(api, 0)
             yield
         finally:
-            _scale(api, 1)
+            _scale(api, REPLICAS)
 
 
 def _scale(api: Api, replicas: int) -> None:

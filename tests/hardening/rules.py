@@ -23,6 +23,7 @@ secret (Kubernetes API, PodSpec.enableServiceLinks)."""
 OF_THE_IMAGE = frozenset(["PATH", "PYTHONDONTWRITEBYTECODE", "HOSTNAME", "HOME"])
 
 REQUEST = "PDF_SECURITY_REQUEST"
+TRACE = "TRACEPARENT"
 
 DEVICES = frozenset(
     f"/dev/{name}" for name in ("full", "null", "ptmx", "random", "tty", "urandom", "zero")
@@ -120,7 +121,7 @@ def _token(facts: Facts, _: Wanted) -> Any:
 
 def _environment(facts: Facts, _: Wanted) -> Any:
     names = set(facts["environment"])
-    return sorted(names - OF_THE_IMAGE - SEEN_BY_KUBELET - {REQUEST}) or (
+    return sorted(names - OF_THE_IMAGE - SEEN_BY_KUBELET - {REQUEST, TRACE}) or (
         None if REQUEST in names else "no request"
     )
 

@@ -40,7 +40,7 @@ class FakeListing:
     """A list, and a version of it."""
 
     objects: AsyncIterator[Object]
-    version: str = "1"
+    version: str = str(10**9)
 
     def __aiter__(self) -> AsyncIterator[Object]:
         return self.objects

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import logging
 import signal
 import sys
@@ -59,13 +60,7 @@ async def _work(operator: Operator, settings: Settings) -> None:
     work = [asyncio.create_task(part) for part in operator.parts()]
     # Begun before the framework, which at its end waits seconds for all that was begun later.
     await asyncio.sleep(0)
-    registry = kopf.OperatorRegistry()
-    register(registry, operator.controller, settings)
-    framework = asyncio.create_task(
-        kopf.operator(
-            registry=registry, settings=framework_settings(), standalone=True, clusterwide=True
-        )
-    )
+    framework = asyncio.create_task(_watch(operator, settings))
     # Whichever ends first, the others must: half an operator is worse than a restarted one.
     ended, going = await asyncio.wait({framework, *work}, return_when=asyncio.FIRST_COMPLETED)
     await operator.drained()
@@ -75,6 +70,25 @@ async def _work(operator: Operator, settings: Settings) -> None:
     await operator.release()
     for task in ended:
         task.result()
+
+
+async def _watch(operator: Operator, settings: Settings) -> None:
+    """Run the framework until it is told to end, and again where a watch of it has failed.
+
+    An error in a watch other than 410 ends the framework for good (kopf, `WatchingError`).
+    """
+    registry = kopf.OperatorRegistry()
+    register(registry, operator.controller, settings)
+    for pause in itertools.chain((0.1, 0.5, 1, 2), itertools.repeat(5.0)):
+        try:
+            await kopf.operator(
+                registry=registry, settings=framework_settings(), standalone=True, clusterwide=True
+            )
+        except Exception as error:
+            structlog.get_logger().warning("watches.ended", error=repr(error), seconds=pause)
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 async def _through(work: Coroutine[Any, Any, None]) -> bool:

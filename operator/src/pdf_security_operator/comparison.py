@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from pdf_security_operator.identity import key_of, uid_of
+from pdf_security_operator.identity import key_of, uid_of, version_of
 from pdf_security_operator.listing import Listing
 from pdf_security_operator.mirror import Mirror
 
@@ -24,7 +24,10 @@ class Seen(Protocol):
 
 
 async def compare(mirror: Mirror, listing: Listing, seen: Seen) -> None:
-    """Take in all that is listed, and as deleted what was remembered before and is not."""
+    """Take in all that is listed, and as deleted what was remembered before and is not.
+
+    A list may be older than what is remembered: what is newer than the list is not missing in it.
+    """
     before = mirror.values()
     present = set()
     async for body in listing:
@@ -36,5 +39,5 @@ async def compare(mirror: Mirror, listing: Listing, seen: Seen) -> None:
             namespace, name = key_of(body)
             logger.exception("object.passed-over", namespace=namespace, name=name)
     for body in before:
-        if uid_of(body) not in present:
+        if uid_of(body) not in present and version_of(body) <= int(listing.version):
             seen(body, deleted=True)

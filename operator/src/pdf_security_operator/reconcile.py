@@ -103,8 +103,12 @@ class Reconciler:
             if isinstance(wait, JobWaitsForClass):
                 self._observed.wait_for_class(key)
             self._take_in(body, State("Queued", wait.reason, wait.message), job)
-            position = wait.position if isinstance(wait, JobWaitsForPlace) else 0
-            return min(LONGEST_WAIT_SECONDS, WAIT_SECONDS + position)
+            if isinstance(wait, JobWaitsForPlace):
+                return min(LONGEST_WAIT_SECONDS, WAIT_SECONDS + wait.position)
+            # What was refused a moment ago may be granted in the next: an API server that starts
+            # refuses all for a second. For as long again as it has waited, then.
+            queued = condition_of(body.get("status", {}), "Queued")
+            return min(WAIT_SECONDS, max(1.0, _age_of(queued))) if queued else 1.0
         finally:
             self._observed.return_unused_place(body, stays_in_line=stands_in_line)
 

@@ -59,12 +59,13 @@ class JobWatch:
                 # The server's time for one watch is over; or it ends each at once.
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)
                 continue
-            except GoneError:
-                version = ""
             except ApiError as error:
+                if isinstance(error, GoneError):
+                    version = ""
                 logger.warning("watch.ended", resource="jobs", error=str(error), seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
+            # Also where all is listed anew: a server that forgets at once would be asked for ever.
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
             self._metrics.watch_restarted("jobs")
 
     def _take_in(self, event: Object) -> None:
