@@ -182,6 +182,8 @@ class FakeApi:
         await asyncio.Event().wait()
         yield {}
 
+    watch_security_jobs = watch_jobs
+
     async def get_job(self, namespace: str, name: str) -> Object:
         return await self._read("get_job", "jobs", Key(namespace, name))
 

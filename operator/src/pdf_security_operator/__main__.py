@@ -24,6 +24,9 @@ from pdf_security_operator.tracing import Tracer
 
 LEASE_CONNECTIONS = 4
 
+STREAMS = 2
+"""Connections that watches of our own keep for themselves."""
+
 
 def main() -> int:
     """Run the operator until it is told to stop; return the exit code."""
@@ -43,7 +46,7 @@ def main() -> int:
 async def _run(settings: Settings) -> None:
     metrics, tracer = Metrics(version("pdf-security-operator")), Tracer()
     async with (
-        open_session(settings, settings.workers) as session,
+        open_session(settings, settings.workers + STREAMS) as session,
         open_session(settings, LEASE_CONNECTIONS) as lease_session,
     ):
         operator = Operator(settings, session, lease_session, metrics, tracer)

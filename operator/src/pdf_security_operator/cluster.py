@@ -69,40 +69,13 @@ class Cluster:
         """List the Jobs that the operator created."""
         return self._list("/apis/batch/v1/jobs", labelSelector=names.MANAGED_SELECTOR)
 
-    async def watch_jobs(self, version: str) -> AsyncIterator[Object]:
-        """Give the changes of the Jobs that the operator created: `type` and `object`.
+    def watch_jobs(self, version: str) -> AsyncIterator[Object]:
+        """Give the changes of the Jobs that the operator created; see `_watch`."""
+        return self._watch("/apis/batch/v1/jobs", version, labelSelector=names.MANAGED_SELECTOR)
 
-        Ends when the server does, and then goes on with the version that was seen last.
-
-        Args:
-            version: resourceVersion from which on.
-
-        Raises:
-            GoneError: what happened since that version, nobody can say any more.
-            ApiError: the watch ended in another way.
-        """
-        query = {
-            "watch": "true",
-            "resourceVersion": version,
-            "allowWatchBookmarks": "true",
-            "labelSelector": names.MANAGED_SELECTOR,
-            "timeoutSeconds": str(WATCH_SECONDS),
-        }
-        # A server that is silent for longer than its bookmarks are apart is one that is gone.
-        quiet = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=QUIET_SECONDS)
-        try:
-            async with self._session.get(
-                f"{self._server}/apis/batch/v1/jobs", params=query, timeout=quiet
-            ) as response:
-                await _raise_refusal(response)
-                async for line in _lines(response.content):
-                    event = orjson.loads(line)
-                    if event["type"] == "ERROR":
-                        status = event["object"]
-                        raise api_error_of(status.get("code", 0), status.get("message", ""))
-                    yield event
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise api_error_of(0, f"watch of Jobs: {type(error).__name__}") from error
+    def watch_security_jobs(self, version: str) -> AsyncIterator[Object]:
+        """Give the changes of all PdfSecurityJobs; see `_watch`."""
+        return self._watch(f"{_RESOURCES}/{names.JOB_PLURAL}", version)
 
     def list_network_policies(self) -> Listing:
         """List the NetworkPolicies that the operator created."""
@@ -212,6 +185,31 @@ class Cluster:
         """Create an Event."""
         namespace = event["metadata"]["namespace"]
         await self._write("POST", namespace, f"/api/v1/namespaces/{namespace}/events", json=event)
+
+    async def _watch(self, path: str, version: str, **query: str) -> AsyncIterator[Object]:
+        """Give what changes after a version: `type` and `object`; ends when the server ends it.
+
+        Raises:
+            GoneError: what happened since that version, nobody can say any more.
+            ApiError: the watch ended in another way.
+        """
+        query |= {"watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true"}
+        query["timeoutSeconds"] = str(WATCH_SECONDS)
+        # A server that is silent for longer than its bookmarks are apart is one that is gone.
+        quiet = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=QUIET_SECONDS)
+        try:
+            async with self._session.get(
+                self._server + path, params=query, timeout=quiet
+            ) as response:
+                await _raise_refusal(response)
+                async for line in _lines(response.content):
+                    event = orjson.loads(line)
+                    if event["type"] == "ERROR":
+                        status = event["object"]
+                        raise api_error_of(status.get("code", 0), status.get("message", ""))
+                    yield event
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise api_error_of(0, f"watch of {path}: {type(error).__name__}") from error
 
     def _list(self, path: str, **query: str) -> Listing:
         return Listing(self._call, path, query)

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from pdf_security_operator import names
 from pdf_security_operator.api import Concurrency
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
@@ -24,7 +25,7 @@ from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
 from pdf_security_operator.tasks import ClassTask, JobTask, PoliciesTask, StatusTask, Task, turn_of
 from pdf_security_operator.tracing import Tracer
-from pdf_security_operator.watch import JobWatch
+from pdf_security_operator.watch import Watch
 
 Object = dict[str, Any]
 
@@ -74,7 +75,7 @@ class Controller:
             cluster, self._observed, jobs, self._policies, self._record, settings, self._found
         )
         self._relisted = asyncio.Event()
-        self._jobs_version = ""
+        self._security_jobs_version = self._jobs_version = ""
 
     async def first_sync(self) -> None:
         """List until it goes through: without it nothing may be decided."""
@@ -85,9 +86,13 @@ class Controller:
 
     async def run(self) -> None:
         """Work until cancelled; `first_sync` comes before."""
-        watch = JobWatch(self._cluster, self._relist_jobs, self.job_seen, self._metrics)
+        cluster, metrics = self._cluster, self._metrics
+        relist, seen = self._relist_security_jobs, self.security_job_seen
+        watch = Watch(names.JOB_PLURAL, cluster.watch_security_jobs, relist, seen, metrics)
+        jobs = Watch("jobs", cluster.watch_jobs, self._relist_jobs, self.job_seen, metrics)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(watch.run(self._jobs_version))
+            tasks.create_task(watch.run(self._security_jobs_version))
+            tasks.create_task(jobs.run(self._jobs_version))
             tasks.create_task(self._measure())
             for _ in range(self._settings.workers):
                 tasks.create_task(self._work())
@@ -256,9 +261,7 @@ class Controller:
         try:
             await compare(observed.classes, cluster.list_classes(), self.class_seen)
             await compare(observed.policies, cluster.list_network_policies(), self.policy_seen)
-            await compare(
-                observed.security_jobs, cluster.list_security_jobs(), self.security_job_seen
-            )
+            self._security_jobs_version = await self._relist_security_jobs()
             self._jobs_version = await self._relist_jobs()
         except ApiError as error:
             logger.warning("resync.failed", error=str(error))
@@ -272,6 +275,12 @@ class Controller:
             seconds=round(seconds, 3),
         )
         return True
+
+    async def _relist_security_jobs(self) -> str:
+        """Take in all PdfSecurityJobs there are; return the version of the list."""
+        listing = self._cluster.list_security_jobs()
+        await compare(self._observed.security_jobs, listing, self.security_job_seen)
+        return listing.version
 
     async def _relist_jobs(self) -> str:
         """Take in all Jobs there are; return the version of the list."""

@@ -1,5 +1,7 @@
 """kopf's decorators: hand what its watches show to the controller. Nothing is decided here.
 
+Of jobs there are too many for the framework's watch: `watch` has them.
+
 The only module besides `__main__` that imports kopf.
 """
 
@@ -33,10 +35,6 @@ def register(registry: kopf.OperatorRegistry, controller: Controller, settings: 
             controller.relisted(plural)
         seen(event["object"], deleted=event["type"] == "DELETED")
 
-    @kopf.on.event(names.GROUP, names.VERSION, names.JOB_PLURAL, registry=registry)
-    async def security_job(event: Any, **_: Any) -> None:
-        take_in(names.JOB_PLURAL, controller.security_job_seen, event)
-
     @kopf.on.event(names.GROUP, names.VERSION, names.CLASS_PLURAL, registry=registry)
     async def security_class(event: Any, **_: Any) -> None:
         take_in(names.CLASS_PLURAL, controller.class_seen, event)
@@ -46,22 +44,6 @@ def register(registry: kopf.OperatorRegistry, controller: Controller, settings: 
         take_in("networkpolicies", controller.policy_seen, event)
 
 
-class _NoDifference(kopf.DiffBaseStorage):
-    """Computes and keeps no difference between two states of a resource: no handler asks for one.
-
-    The framework's own copies each body twice, which is half of what an event costs.
-    """
-
-    def build(self, *, body: Any, **_: Any) -> Any:
-        return {}
-
-    def fetch(self, *, body: Any) -> None:
-        """Find nothing."""
-
-    def store(self, *, body: Any, patch: Any, essence: Any) -> None:
-        """Keep nothing."""
-
-
 def framework_settings() -> kopf.OperatorSettings:
     """Settings of the framework, each where its default would hang, leak or slow down."""
     framework = kopf.OperatorSettings()
@@ -69,10 +51,8 @@ def framework_settings() -> kopf.OperatorSettings:
     framework.scanning.disabled = True
     # Events are the controller's own few; log lines are not copied into the cluster.
     framework.posting.enabled = False
-    # A worker a resource lives so long after its last event, with that event in its hands: by the
-    # default of 5 s a list of 10,000 resources keeps them all twice.
-    framework.queueing.idle_timeout = 0.02
-    framework.persistence.diffbase_storage = _NoDifference()
+    # A worker a resource lives this long after its last event; the default of 5 s keeps thousands.
+    framework.queueing.idle_timeout = 1.0
     framework.watching.server_timeout = 300
     framework.watching.client_timeout = 330
     framework.watching.connect_timeout = 10

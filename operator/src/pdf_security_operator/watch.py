@@ -1,16 +1,15 @@
-"""Watches the Jobs that the operator created, on a stream of its own.
+"""Watches what there are thousands of, on streams of our own: Jobs and PdfSecurityJobs.
 
-A Job changes half a dozen times from its creation to its end: parsed once, and taken in where it is
-news, that costs a tenth of what the framework's own watch does. Decides nothing.
+A job changes a dozen times from its creation to its end: parsed once, and taken in where it is
+news, that costs a tenth of what the framework's watch does. Decides nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import structlog
 
-from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, GoneError
 from pdf_security_operator.metrics import Metrics
 
@@ -22,12 +21,13 @@ LONGEST_PAUSE_SECONDS = 5.0
 logger = structlog.get_logger()
 
 
-class JobWatch:
-    """The one stream of Jobs."""
+class Watch:
+    """The stream of one kind of objects."""
 
     def __init__(
         self,
-        cluster: Cluster,
+        plural: str,
+        watch: Callable[[str], AsyncIterator[Object]],
         relist: Callable[[], Awaitable[str]],
         seen: Callable[..., None],
         metrics: Metrics,
@@ -35,12 +35,14 @@ class JobWatch:
         """Make one that has not begun.
 
         Args:
-            cluster: the API.
-            relist: takes in all Jobs there are, and that the others are gone; gives their version.
-            seen: takes in one Job, and whether it is `deleted`.
+            plural: of what is watched, for logs and metrics.
+            watch: gives what changes after a version.
+            relist: takes in all that is there, and that the rest is gone; gives the version.
+            seen: takes in one object, and whether it is `deleted`.
             metrics: count how often it begins anew.
         """
-        self._cluster = cluster
+        self._plural = plural
+        self._watch = watch
         self._relist = relist
         self._seen = seen
         self._metrics = metrics
@@ -52,7 +54,7 @@ class JobWatch:
             try:
                 if not version:
                     version = await self._relist()
-                async for event in self._cluster.watch_jobs(version):
+                async for event in self._watch(version):
                     version = event["object"]["metadata"]["resourceVersion"]
                     self._take_in(event)
                     pause = FIRST_PAUSE_SECONDS
@@ -62,11 +64,13 @@ class JobWatch:
             except ApiError as error:
                 if isinstance(error, GoneError):
                     version = ""
-                logger.warning("watch.ended", resource="jobs", error=str(error), seconds=pause)
+                logger.warning(
+                    "watch.ended", resource=self._plural, error=str(error), seconds=pause
+                )
             # Also where all is listed anew: a server that forgets at once would be asked for ever.
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
-            self._metrics.watch_restarted("jobs")
+            self._metrics.watch_restarted(self._plural)
 
     def _take_in(self, event: Object) -> None:
         if event["type"] == "BOOKMARK":
@@ -76,4 +80,4 @@ class JobWatch:
         except Exception:
             # One object that nobody foresaw must not keep the operator from all the others.
             name = event["object"]["metadata"].get("name")
-            logger.exception("object.passed-over", name=name)
+            logger.exception("object.passed-over", resource=self._plural, name=name)
