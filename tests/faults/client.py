@@ -16,6 +16,8 @@ from controlplane import ControlPlane
 
 Object = dict[str, Any]
 
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
 _GROUPS = {
     "pdfsecurityjobs": "/apis/pdfsecurity.dev/v1alpha1",
     "pdfsecurityclasses": "/apis/pdfsecurity.dev/v1alpha1",
@@ -70,9 +72,8 @@ class Client:
         self, plural: str, name: str, patch: Object, namespace: str = "", subresource: str = ""
     ) -> Object:
         """Merge into an object."""
-        headers = {"Content-Type": "application/merge-patch+json"}
         path = path_of(plural, namespace, name, subresource)
-        return self.call("PATCH", path, body=json.dumps(patch), headers=headers)
+        return self.call("PATCH", path, body=json.dumps(patch), headers=MERGE_PATCH)
 
     def delete(self, plural: str, name: str, namespace: str = "") -> None:
         """Delete an object, what it owns in the background; none is no error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ import pytest
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import build_class, build_job, install
 from e2e_support import wait_for
-from faults.client import Client, RefusedError, path_of
+from faults.client import MERGE_PATCH, Client, RefusedError, path_of
 from faults.history import history
 from faults.row import Row
 from faults.scene import FaultScene, Object
@@ -58,12 +59,17 @@ def test_nobody_submits_in_anothers_name(
     created = jane.create("pdfsecurityjobs", body, namespace)
     assert created["metadata"]["annotations"] == {SUBMITTER_ANNOTATION: "jane", "note": "kept"}
     scene.names.append("forged")
+    # Each policy is in force a moment after it was created, and this one after the other.
+    wait_for(lambda: _refuses_changes(jane, namespace, "forged"), "changes are judged")
     for user in (jane, bob):
-        for stamp in ("bob", None):
-            change = {"metadata": {"annotations": {SUBMITTER_ANNOTATION: stamp}}}
-            with pytest.raises(RefusedError, match=f"annotations.{SUBMITTER_ANNOTATION}") as no:
-                user.patch("pdfsecurityjobs", "forged", change, namespace)
-            assert no.value.code == 403
+        change = {"metadata": {"annotations": {SUBMITTER_ANNOTATION: "bob"}}}
+        with pytest.raises(RefusedError, match=f"annotations.{SUBMITTER_ANNOTATION}") as no:
+            user.patch("pdfsecurityjobs", "forged", change, namespace)
+        assert no.value.code == 403
+        # Who leaves it out keeps it, as `kubectl replace` has to be able to.
+        removal: Object = {"metadata": {"annotations": {SUBMITTER_ANNOTATION: None}}}
+        kept = user.patch("pdfsecurityjobs", "forged", removal, namespace)
+        assert kept["metadata"]["annotations"][SUBMITTER_ANNOTATION] == "jane"
     # Whoever may change jobs may change all else, and the operator its status.
     bob.patch("pdfsecurityjobs", "forged", {"metadata": {"labels": {"seen": "yes"}}}, namespace)
     with scene.leading() as operator:
@@ -120,3 +126,13 @@ def _stamp_of_a_trial(user: Client, namespace: str) -> str:
     path = f"{path_of('pdfsecurityjobs', namespace)}?dryRun=All"
     tried: Object = user.call("POST", path, json=build_job("trial", namespace))
     return str(tried["metadata"].get("annotations", {}).get(SUBMITTER_ANNOTATION, ""))
+
+
+def _refuses_changes(user: Client, namespace: str, name: str) -> bool:
+    path = f"{path_of('pdfsecurityjobs', namespace, name)}?dryRun=All"
+    change = json.dumps({"metadata": {"annotations": {SUBMITTER_ANNOTATION: "trial"}}})
+    try:
+        user.call("PATCH", path, body=change, headers=MERGE_PATCH)
+    except RefusedError:
+        return True
+    return False
