@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import urllib3
-
+from api_client import Api
 from cluster import Cluster
 from demo.stage import connect
 from e2e_support import exclusive_operator, phase_of, wait_for
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-_GROUPS = {
-    "pdfsecurityjobs": "/apis/pdfsecurity.dev/v1alpha1",
-    "pdfsecurityclasses": "/apis/pdfsecurity.dev/v1alpha1",
-    "jobs": "/apis/batch/v1",
-    "networkpolicies": "/apis/networking.k8s.io/v1",
-    "deployments": "/apis/apps/v1",
-    "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
-    "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1",
-    "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
-}
-"""Plural -> path of its group; what is not here is in the core group."""
-
 OPERATOR_USER = f"system:serviceaccount:{OPERATOR_NAMESPACE}:{DEPLOYMENT}"
 
 REPLICAS = 2
@@ -45,61 +32,6 @@ REPLICAS = 2
 
 MISSING_SECRET = "comes-later"
 """A job that names it has a pod that waits: nothing is as sure to be in mid-run."""
-
-
-class AnsweredError(Exception):
-    """The API said no: its status code and its message."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-
-
-class Api:
-    """Plain calls of one API server, on plain objects."""
-
-    def __init__(self, origin: str) -> None:
-        self._origin = origin
-        self._pool = urllib3.PoolManager()
-
-    def get(self, plural: str, name: str, namespace: str = "") -> Object | None:
-        """Read an object; None where there is none."""
-        try:
-            return self._call("GET", f"{_path(plural, namespace)}/{name}")
-        except AnsweredError as answer:
-            if answer.code == 404:
-                return None
-            raise
-
-    def list(self, plural: str, namespace: str = "", **query: str) -> list[Object]:
-        """List objects; `labelSelector` and `fieldSelector` narrow it."""
-        return list(self._call("GET", _path(plural, namespace), fields=query)["items"])
-
-    def create(self, plural: str, body: Object, namespace: str = "") -> Object:
-        """Create an object."""
-        return self._call("POST", _path(plural, namespace), json=body)
-
-    def patch(self, plural: str, name: str, patch: Object, namespace: str = "") -> Object:
-        """Merge into an object."""
-        headers = {"Content-Type": "application/merge-patch+json"}
-        path = f"{_path(plural, namespace)}/{name}"
-        return self._call("PATCH", path, body=json.dumps(patch), headers=headers)
-
-    def delete(self, plural: str, name: str, namespace: str = "") -> None:
-        """Delete an object, what it owns in the background; none is no error."""
-        try:
-            options = {"propagationPolicy": "Background"}
-            self._call("DELETE", f"{_path(plural, namespace)}/{name}", json=options)
-        except AnsweredError as answer:
-            if answer.code != 404:
-                raise
-
-    def _call(self, method: str, path: str, **options: Any) -> Object:
-        answer = self._pool.request(method, self._origin + path, **options)
-        body = answer.json()
-        if answer.status >= 400:
-            raise AnsweredError(answer.status, str(body.get("message")))
-        return dict(body)
 
 
 @contextmanager
@@ -341,11 +273,6 @@ def _scale(api: Api, replicas: int) -> None:
 
 def _containers(pod: Object) -> list[Object]:
     return pod.get("status", {}).get("containerStatuses") or [{}]
-
-
-def _path(plural: str, namespace: str) -> str:
-    place = f"/namespaces/{namespace}" if namespace else ""
-    return f"{_GROUPS.get(plural, '/api/v1')}{place}/{plural}"
 
 
 def _selector(job: Object) -> str:

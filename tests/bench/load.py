@@ -9,7 +9,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -160,11 +160,6 @@ class Client:
             answer.raise_for_status()
             await answer.read()
 
-    async def count(self, path: str) -> int:
-        """Count objects without reading them all."""
-        listed = await self.get(path, limit="1")
-        return len(listed["items"]) + int(listed["metadata"].get("remainingItemCount", 0))
-
 
 @asynccontextmanager
 async def open_client(plane: ControlPlane) -> AsyncIterator[Client]:
@@ -186,11 +181,3 @@ async def until(true: Callable[[], bool], seconds: float) -> bool:
             return False
         await asyncio.sleep(0.05)
     return True
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Give the value below which a share of all lie, by nearest rank; not a number for none."""
-    if not values:
-        return float("nan")
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered)) - 1))]

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from bench import finished
 from bench.contenders import Contender, contenders
-from bench.load import Client, Created, Watched, open_client, percentile, until
+from bench.load import Client, Created, Watched, open_client, until
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import build_class, install
+from figures import percentile
 
 GIVE_UP_SECONDS = 180.0
 """For all objects of a burst to be made; what is not by then is lost."""
@@ -207,7 +208,7 @@ def _summary(results: dict[str, Results], memory: float) -> dict[str, float]:
         return float("nan")
 
     def median_of(phases: list[Phase], values: str, share: float) -> float:
-        found = [1000 * percentile(getattr(phase, values), share) for phase in phases]
+        found = [_milliseconds(getattr(phase, values), share) for phase in phases]
         return round(statistics.median(found), 1) if found else float("nan")
 
     ours, floor = (
@@ -244,7 +245,7 @@ def _table(results: dict[str, Results]) -> str:
                 continue
             speed = statistics.median(phase.created_per_s for phase in phases)
             middle, worst = (
-                statistics.median(1000 * percentile(phase.latencies, share) for phase in phases)
+                statistics.median(_milliseconds(phase.latencies, share) for phase in phases)
                 for share in (0.5, 0.99)
             )
             cpu = statistics.median(result.cpu_ms_per_job) if result.cpu_ms_per_job else 0
@@ -255,9 +256,15 @@ def _table(results: dict[str, Results]) -> str:
     return "\n".join(lines)
 
 
+def _milliseconds(seconds: list[float], share: float) -> float:
+    """Give a percentile; not a number where there is nothing to take it of."""
+    found = percentile(seconds, share)
+    return float("nan") if found is None else 1000 * found
+
+
 def _told(phase: Phase) -> str:
-    middle, worst = (1000 * percentile(phase.latencies, share) for share in (0.5, 0.99))
-    status = 1000 * percentile(phase.first_statuses, 0.99)
+    middle, worst = (_milliseconds(phase.latencies, share) for share in (0.5, 0.99))
+    status = _milliseconds(phase.first_statuses, 0.99)
     return (
         f"{phase.created_per_s:.1f} created/s, p50 {middle:.0f} ms, p99 {worst:.0f} ms, "
         f"first status p99 {status:.0f} ms, errors {phase.errors}, lost {phase.lost}, "

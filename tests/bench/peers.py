@@ -19,8 +19,8 @@ from cluster import toolchain
 from cluster.certificates import Authority
 from cluster.components import COMPONENTS
 from cluster.layout import SOURCE
-from controlplane import process
 from controlplane.ports import free_ports
+from controlplane.process import Process
 
 QPS = 1000
 BURST = 2000
@@ -34,15 +34,6 @@ IMAGE = "registry.invalid/nothing:1"
 
 Kubectl = Callable[..., str]
 """Takes kubectl's arguments, and `input` and `seconds` by name, as a cluster's own does."""
-
-
-class Process(process.Process):
-    """A peer that runs, as it is measured."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended; a peer that died has a rate as well."""
-        return self.is_running
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ SECONDS = 5.0
 """For one answer: a paused server takes the connection and says nothing."""
 
 
-def get(port: int, path: str, trust: ssl.SSLContext | None = None) -> bytes | None:
+def get(
+    port: int, path: str, trust: ssl.SSLContext | None = None, seconds: float = SECONDS
+) -> bytes | None:
     """Return what is answered with 200, over TLS where there is trust; None for all else."""
     connection = (
-        http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS, context=trust)
+        http.client.HTTPSConnection("127.0.0.1", port, timeout=seconds, context=trust)
         if trust
-        else http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     )
     try:
         connection.request("GET", path)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from operator_scene import Api, open_api
+from api_client import Api
+from operator_scene import open_api
 from product import Installation
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from api_client import Api
 from e2e_support import wait_for
-from operator_scene import Api, Object, Scene, conditions_of, creations, open_scene, operator_down
+from operator_scene import Object, Scene, conditions_of, creations, open_scene, operator_down
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.effective import effective_limits_of

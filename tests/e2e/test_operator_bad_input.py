@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from api_client import Api
 from cluster.storage import Volume, make_volume
-from operator_scene import Api, Object, Scene, conditions_of, open_scene
+from operator_scene import Object, Scene, conditions_of, open_scene
 from processor import documents
 from product import Installation
 

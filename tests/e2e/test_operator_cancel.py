@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from api_client import Api
 from e2e_support import exclusive_operator, wait_for
-from operator_scene import Api, Scene, open_scene
+from operator_scene import Scene, open_scene
 from processor import documents
 from product import Installation
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from api_client import Api
 from e2e_support import exclusive_operator, wait_for
 from operator_scene import (
     MISSING_SECRET,
     OPERATOR_USER,
-    Api,
     Object,
     Scene,
     conditions_of,

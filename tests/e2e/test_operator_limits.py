@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from api_client import Api
 from e2e_support import wait_for
-from operator_scene import Api, Object, Scene, conditions_of, creations, open_scene
+from operator_scene import Object, Scene, conditions_of, creations, open_scene
 from processor import documents
 from product import Installation
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from api_client import Api
 from e2e_support import wait_for
-from operator_scene import OPERATOR_USER, Api, Object, Scene, creations, open_scene
+from operator_scene import OPERATOR_USER, Object, Scene, creations, open_scene
 from pdf_security_operator.network import deny_policy_name, storage_policy_name
 from processor import documents
 from product import Installation

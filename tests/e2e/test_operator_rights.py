@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from operator_scene import OPERATOR_USER, Api, Object, Scene, open_scene
+from api_client import Api
+from operator_scene import OPERATOR_USER, Object, Scene, open_scene
 from processor import documents
 from product import NAMESPACE as OPERATOR_NAMESPACE
 from product import Installation

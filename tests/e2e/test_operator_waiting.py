@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from api_client import Api
 from e2e_support import wait_for
-from operator_scene import MISSING_SECRET, Api, Object, Scene, conditions_of, open_scene
+from operator_scene import MISSING_SECRET, Object, Scene, conditions_of, open_scene
 from pdf_security_operator.network import deny_policy_name
 from processor import documents
 from product import Installation

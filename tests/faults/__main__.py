@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from faults.row import RESULTS, Row, read_rows
+from figures import percentile
 from images.build import REPOSITORY
 
 WIDTHS = (18, 42, 42, 12)
@@ -32,19 +33,11 @@ def main(arguments: list[str]) -> int:
         "lost": sum(row.lost for row in rows),
         "doubled": sum(row.doubled for row in rows),
         "recovery_p99_s": percentile(
-            [row.recovery_s for row in rows if row.recovery_s is not None]
+            [row.recovery_s for row in rows if row.recovery_s is not None], 0.99
         ),
     }
     sys.stdout.write(json.dumps(result) + "\n")
     return 0 if rows and done.returncode == 0 and all(row.passed for row in rows) else 1
-
-
-def percentile(values: list[float], share: float = 0.99) -> float | None:
-    """Return the smallest value that so large a share of all does not exceed."""
-    if not values:
-        return None
-    # Negative, so that it is rounded up.
-    return sorted(values)[-int(-share * len(values) // 1) - 1]
 
 
 def _print_table(rows: list[Row]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import install
+from faults.client import Client
 from faults.proxy import fault_proxy
 from faults.row import Row
 from faults.scene import FaultScene
@@ -46,6 +47,12 @@ def scene(plane: ControlPlane, tmp_path: Path) -> Iterator[FaultScene]:
         made.open()
         yield made
         made.close()
+
+
+@pytest.fixture
+def client(plane: ControlPlane) -> Client:
+    """The administrator."""
+    return Client(plane)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from http.client import HTTPSConnection
 from urllib.parse import quote, urlsplit
 
+from api_client import Object
 from controlplane import ControlPlane
-from faults.client import Client, Object
+from faults.client import Client
 from pdf_security_operator import names
 from pdf_security_operator.endings import ending_of
 from pdf_security_operator.identity import submitter_of

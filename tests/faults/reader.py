@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controlplane import ControlPlane
+from controlplane.probe import get
 
 Object = dict[str, Any]
 
@@ -39,24 +40,15 @@ class Reader:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._audit_log = plane.audit_log
-        self._address = urlsplit(plane.server)
+        self._port = urlsplit(plane.server).port or 0
         certificate, key = plane.client_certificate("reader", ["system:masters"])
         self._trust = ssl.create_default_context(cafile=str(plane.authority_file))
         self._trust.load_cert_chain(certificate, key)
 
     def read(self, path: str) -> Object | None:
         """Read an object or a list; None when there is no such thing, or nobody to ask."""
-        host, port = self._address.hostname or "", self._address.port
-        connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=self._trust)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            content = response.read()
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
-        return dict(json.loads(content)) if response.status == http.client.OK else None
+        content = get(self._port, path, self._trust, SECONDS)
+        return None if content is None else dict(json.loads(content))
 
     def items(self, path: str) -> list[Object] | None:
         """Read the items of a list; None when there is nobody to ask."""

@@ -24,15 +24,26 @@ def learn_kinds(plane: ControlPlane) -> None:
 
 
 @contextmanager
-def own_scene(folder: Path, pod_seconds: float = 0) -> Iterator[FaultScene]:
-    """Open a scene on a plane of its own, that nobody needs afterwards."""
+def own_plane(folder: Path, pod_seconds: float = 0) -> Iterator[ControlPlane]:
+    """Run a plane that those of one file share: their pods run for so long."""
     with control_plane(folder / "plane", pod_seconds=pod_seconds) as plane:
         install(plane)
         learn_kinds(plane)
-        with fault_proxy(plane) as proxy:
-            scene = FaultScene(plane, proxy, folder / "operators")
-            scene.open()
-            yield scene
+        yield plane
+
+
+def admit_authors(plane: ControlPlane) -> None:
+    """Let members of `authors` write jobs."""
+    plane.kubectl("create", "clusterrolebinding", "a", "--clusterrole=edit", "--group=authors")
+
+
+@contextmanager
+def own_scene(folder: Path, pod_seconds: float = 0) -> Iterator[FaultScene]:
+    """Open a scene on a plane of its own, that nobody needs afterwards."""
+    with own_plane(folder, pod_seconds) as plane, fault_proxy(plane) as proxy:
+        scene = FaultScene(plane, proxy, folder / "operators")
+        scene.open()
+        yield scene
 
 
 def await_condition(scene: FaultScene, name: str, kind: str, reason: str) -> Object:

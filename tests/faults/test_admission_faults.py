@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from api_client import AnsweredError
 from cluster.errors import CommandFailedError
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_class, build_job, install
+from controlplane import ControlPlane
+from controlplane.operator_process import build_class, build_job
 from e2e_support import wait_for
-from faults.client import Client, RefusedError
+from faults.client import Client
 from faults.row import Row
 from faults.scene import FaultScene, Object
-from faults.support import await_condition, learn_kinds, own_scene
+from faults.support import await_condition, own_plane, own_scene
 from images.build import REPOSITORY
 from pdf_security_operator.identity import job_name_of
 from pdf_security_operator.names import CLASS_LABEL
@@ -46,16 +47,8 @@ SHAPELESS: dict[str, Any] = {"text": "inspect", "list": [{"inspect": {}}], "miss
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane whose pods can be met while they run."""
-    with control_plane(tmp_path_factory.mktemp("admission") / "plane", pod_seconds=1.5) as running:
-        install(running)
-        learn_kinds(running)
+    with own_plane(tmp_path_factory.mktemp("admission"), pod_seconds=1.5) as running:
         yield running
-
-
-@pytest.fixture
-def client(plane: ControlPlane) -> Client:
-    """The administrator."""
-    return Client(plane)
 
 
 @pytest.mark.fault("18", "created and deleted while the operator is down", "nothing is left")
@@ -120,9 +113,9 @@ def test_extreme_resources_stop_nobody(scene: FaultScene, client: Client, fault:
         for annotations in ({"not a key": ""}, {"../../etc": ""}, {"large": "x" * 262_145}):
             body = build_job("refused", namespace)
             body["metadata"]["annotations"] = annotations
-            with pytest.raises(RefusedError, match="annotations"):
+            with pytest.raises(AnsweredError, match="annotations"):
                 client.create("pdfsecurityjobs", body, namespace)
-        with pytest.raises(RefusedError, match="must be no more than 253"):
+        with pytest.raises(AnsweredError, match="must be no more than 253"):
             client.create("pdfsecurityjobs", build_job("a" * 254, namespace), namespace)
         for name in ("a" * 253, "1.2.3", "x" + ".y" * 100):
             scene.names.append(name)
@@ -228,7 +221,7 @@ def _created_odd(client: Client, scene: FaultScene, name: str, spec: Any) -> boo
         del body["spec"]
     try:
         client.create("pdfsecurityjobs", body, scene.namespace)
-    except RefusedError:
+    except AnsweredError:
         # The old schema is still in force.
         return False
     return True

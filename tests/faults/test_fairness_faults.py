@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_class, build_job, install
+from controlplane import ControlPlane
+from controlplane.operator_process import build_class, build_job
 from e2e_support import wait_for
 from faults.client import Client
 from faults.history import Step, history
 from faults.row import Row
 from faults.scene import FaultScene, Object
-from faults.support import learn_kinds
+from faults.support import admit_authors, own_plane
 
 FULL = bool(os.environ.get("PDF_SECURITY_FAULTS_FULL"))
 
@@ -38,19 +38,9 @@ LEAST_INDEX = 0.95
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane whose pods run long enough for others to wait."""
-    with control_plane(tmp_path_factory.mktemp("fairness") / "plane", pod_seconds=0.5) as running:
-        install(running)
-        learn_kinds(running)
-        running.kubectl(
-            "create", "clusterrolebinding", "a", "--clusterrole=edit", "--group=authors"
-        )
+    with own_plane(tmp_path_factory.mktemp("fairness"), pod_seconds=0.5) as running:
+        admit_authors(running)
         yield running
-
-
-@pytest.fixture
-def client(plane: ControlPlane) -> Client:
-    """The administrator."""
-    return Client(plane)
 
 
 @pytest.mark.fault("54", f"one user's burst of {BURST}", "the others' jobs do not wait for it")

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import OperatorProcess, install
+from controlplane import ControlPlane
+from controlplane.operator_process import OperatorProcess
 from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.row import Row
 from faults.rules import Kind
 from faults.scene import FaultScene, Object, is_leading
-from faults.support import learn_kinds
+from faults.support import own_plane
 from pdf_security_operator.identity import is_controlled_by
 from product import NAMESPACE
 
@@ -39,9 +39,7 @@ JOBS_OF_A_LIFE = 3
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane whose pods run long enough to be met."""
-    with control_plane(tmp_path_factory.mktemp("kills") / "plane", pod_seconds=0.3) as running:
-        install(running)
-        learn_kinds(running)
+    with own_plane(tmp_path_factory.mktemp("kills"), pod_seconds=0.3) as running:
         yield running
 
 

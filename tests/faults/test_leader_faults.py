@@ -17,14 +17,14 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_job, install
+from controlplane import ControlPlane
+from controlplane.operator_process import build_job
 from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.replica import Replica, grant, replica
 from faults.row import Row
 from faults.scene import FaultScene, Object, is_leading
-from faults.support import learn_kinds
+from faults.support import own_plane
 from pdf_security_operator.shards import shard_of
 from product import DEPLOYMENT, NAMESPACE
 
@@ -44,9 +44,7 @@ SHARED_NAMESPACES = 12
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane on which each replica may do what the operator may."""
-    with control_plane(tmp_path_factory.mktemp("leaders") / "plane", pod_seconds=0.3) as running:
-        install(running)
-        learn_kinds(running)
+    with own_plane(tmp_path_factory.mktemp("leaders"), pod_seconds=0.3) as running:
         for number in range(MEMBERS):
             grant(running, f"replica-{number}")
         yield running

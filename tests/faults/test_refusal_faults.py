@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_job, install
+from api_client import AnsweredError, path_of
+from controlplane import ControlPlane
+from controlplane.operator_process import build_job
 from e2e_support import wait_for
-from faults.client import Client, RefusedError, path_of
+from faults.client import Client
 from faults.row import Row
 from faults.scene import FaultScene, Object
-from faults.support import await_condition, learn_kinds
+from faults.support import await_condition, own_plane
 from product import DEPLOYMENT
 
 RETRY_SECONDS = 45.0
@@ -27,16 +28,8 @@ ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane whose pods run a moment."""
-    with control_plane(tmp_path_factory.mktemp("refusals") / "plane", pod_seconds=0.3) as running:
-        install(running)
-        learn_kinds(running)
+    with own_plane(tmp_path_factory.mktemp("refusals"), pod_seconds=0.3) as running:
         yield running
-
-
-@pytest.fixture
-def client(plane: ControlPlane) -> Client:
-    """The administrator."""
-    return Client(plane)
 
 
 @pytest.mark.fault("24", "all rights taken away", "retried, and done when they are back")
@@ -90,7 +83,7 @@ def test_pods_pass_the_strictest_pod_security(
     label = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
     client.patch("namespaces", scene.namespace, label)
     bare = {"metadata": {"name": "bare"}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
-    with pytest.raises(RefusedError, match="violates PodSecurity"):
+    with pytest.raises(AnsweredError, match="violates PodSecurity"):
         client.create("pods", bare, scene.namespace)
     with scene.leading() as operator:
         scene.create_jobs(3)
@@ -215,7 +208,7 @@ def _is_refused(client: Client, namespace: str) -> bool:
     path = f"{path_of('configmaps', namespace)}?dryRun=All"
     try:
         client.call("POST", path, json={"metadata": {"name": "tried"}})
-    except RefusedError as answer:
+    except AnsweredError as answer:
         return "not on a holiday" in str(answer)
     return False
 

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_class, build_job, install
+from api_client import MERGE_PATCH, AnsweredError, path_of
+from controlplane import ControlPlane
+from controlplane.operator_process import build_class, build_job
 from e2e_support import wait_for
-from faults.client import MERGE_PATCH, Client, RefusedError, path_of
+from faults.client import Client
 from faults.history import history
 from faults.row import Row
 from faults.scene import FaultScene, Object
-from faults.support import learn_kinds
+from faults.support import admit_authors, own_plane
 from images.build import REPOSITORY
 from pdf_security_operator.names import SUBMITTER_ANNOTATION
 
@@ -27,12 +28,8 @@ OF_A_USER = 2
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane on which members of `authors` may write jobs."""
-    with control_plane(tmp_path_factory.mktemp("users") / "plane", pod_seconds=0.5) as running:
-        install(running)
-        learn_kinds(running)
-        running.kubectl(
-            "create", "clusterrolebinding", "a", "--clusterrole=edit", "--group=authors"
-        )
+    with own_plane(tmp_path_factory.mktemp("users"), pod_seconds=0.5) as running:
+        admit_authors(running)
         yield running
 
 
@@ -63,7 +60,7 @@ def test_nobody_submits_in_anothers_name(
     wait_for(lambda: _refuses_changes(jane, namespace, "forged"), "changes are judged")
     for user in (jane, bob):
         change = {"metadata": {"annotations": {SUBMITTER_ANNOTATION: "bob"}}}
-        with pytest.raises(RefusedError, match=f"annotations.{SUBMITTER_ANNOTATION}") as no:
+        with pytest.raises(AnsweredError, match=f"annotations.{SUBMITTER_ANNOTATION}") as no:
             user.patch("pdfsecurityjobs", "forged", change, namespace)
         assert no.value.code == 403
         # Who leaves it out keeps it, as `kubectl replace` has to be able to.
@@ -133,6 +130,6 @@ def _refuses_changes(user: Client, namespace: str, name: str) -> bool:
     change = json.dumps({"metadata": {"annotations": {SUBMITTER_ANNOTATION: "trial"}}})
     try:
         user.call("PATCH", path, body=change, headers=MERGE_PATCH)
-    except RefusedError:
+    except AnsweredError:
         return True
     return False

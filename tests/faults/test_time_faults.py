@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import OperatorProcess, build_job, install, operator_process
+from controlplane import ControlPlane
+from controlplane.operator_process import OperatorProcess, build_job, operator_process
 from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.row import Row
 from faults.scene import SOURCE_VARIABLE, FaultScene, Object, is_leading
-from faults.support import await_condition, learn_kinds, own_scene
+from faults.support import await_condition, own_plane, own_scene
 
 LEASE_SECONDS = 10
 """After so many seconds without a renewal another may lead."""
@@ -47,9 +47,7 @@ HOUR = 3600
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A plane whose pods run a moment."""
-    with control_plane(tmp_path_factory.mktemp("times") / "plane", pod_seconds=0.5) as running:
-        install(running)
-        learn_kinds(running)
+    with own_plane(tmp_path_factory.mktemp("times"), pod_seconds=0.5) as running:
         yield running
 
 

@@ -23,10 +23,13 @@ class Seen(Protocol):
         """Take it in."""
 
 
-async def compare(mirror: Mirror, listing: Listing, seen: Seen) -> None:
+async def compare(mirror: Mirror, listing: Listing, seen: Seen) -> str:
     """Take in all that is listed, and as deleted what was remembered before and is not.
 
     A list may be older than what is remembered: what is newer than the list is not missing in it.
+
+    Returns:
+        The version of the list, from which on a watch follows.
     """
     before = mirror.values()
     present = set()
@@ -41,3 +44,4 @@ async def compare(mirror: Mirror, listing: Listing, seen: Seen) -> None:
     for body in before:
         if uid_of(body) not in present and version_of(body) <= int(listing.version):
             seen(body, deleted=True)
+    return listing.version

@@ -279,14 +279,11 @@ class Controller:
     async def _relist_security_jobs(self) -> str:
         """Take in all PdfSecurityJobs there are; return the version of the list."""
         listing = self._cluster.list_security_jobs()
-        await compare(self._observed.security_jobs, listing, self.security_job_seen)
-        return listing.version
+        return await compare(self._observed.security_jobs, listing, self.security_job_seen)
 
     async def _relist_jobs(self) -> str:
         """Take in all Jobs there are; return the version of the list."""
-        listing = self._cluster.list_jobs()
-        await compare(self._observed.jobs, listing, self.job_seen)
-        return listing.version
+        return await compare(self._observed.jobs, self._cluster.list_jobs(), self.job_seen)
 
     async def _measure(self) -> None:
         while True:

@@ -57,7 +57,7 @@ class Observed:
         news = self.security_jobs.put(body)
         if news:
             if before and uid_of(before) != uid_of(body):
-                self._leave(before)
+                self.return_unused_place(before, stays_in_line=False)
             # A Job that was seen before its owner takes its place only now.
             self._count(job_key_of(body))
         return news
@@ -65,11 +65,7 @@ class Observed:
     def forget_security_job(self, body: Object) -> None:
         """Forget a PdfSecurityJob; its Job, as long as it is there, keeps its place."""
         if self.security_jobs.forget(body):
-            self._leave(body)
-
-    def _leave(self, body: Object) -> None:
-        self.turnstile.leave(key_of(body))
-        self.turnstile.return_unused(job_key_of(body))
+            self.return_unused_place(body, stays_in_line=False)
 
     def put_job(self, job: Object) -> bool:
         """Remember a Job; return False when nothing that matters has changed."""

@@ -68,7 +68,7 @@ class Tracer:
 
         def shut_down() -> None:
             try:
-                processor.shutdown()  # type: ignore[no-untyped-call]
+                processor.shutdown()  # type: ignore[no-untyped-call]  # no types there
                 loop.call_soon_threadsafe(closed.set)
             except Exception as error:
                 # The loop may be gone by then, and the process with it.

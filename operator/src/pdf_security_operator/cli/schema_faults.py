@@ -60,6 +60,7 @@ def _pattern(
         yield ValidationError("does not match")
 
 
+# The library has no types there.
 _Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 _MESSAGES: dict[str, Callable[[Any], str]] = {

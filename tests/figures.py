@@ -1,0 +1,13 @@
+"""What measurements come to. Measures nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Give the smallest value that so large a share of all does not exceed; None for none."""
+    if not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
