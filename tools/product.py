@@ -6,6 +6,7 @@ Used by the demonstration and the tests. Makes no cluster and no image itself.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from cluster import Cluster, ensure_up
+from cluster.errors import CommandFailedError
 from cluster.progress import Progress
 from images.build import REPOSITORY, build_images
 
@@ -23,6 +25,9 @@ OVERLAY = REPOSITORY / "build" / "overlay"
 NAMESPACE = "pdf-security-system"
 DEPLOYMENT = "pdf-security-operator"
 CLASS = "standard"
+
+ADMITTED_SECONDS = 30.0
+"""It takes one or two."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,49 @@ def install(cluster: Cluster, say: Callable[[str], None] = print) -> Installatio
     installation = Installation(cluster, references["operator"], references["processor"])
     _write_overlay(installation)
     cluster.kubectl("apply", "-k", str(OVERLAY))
-    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
-        cluster.kubectl(
-            "wait", "--for=condition=Established", "--timeout=30s", f"crd/{plural}.pdfsecurity.dev"
-        )
+    await_kinds(cluster.kubectl)
     # The class last: the API server knows its kind only now.
     cluster.kubectl("apply", "-f", str(OVERLAY / "class" / "class.yaml"))
     cluster.kubectl(
         "rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=90s"
     )
+    await_admission(cluster.kubectl)
     say("the operator is ready")
     return installation
+
+
+def await_kinds(kubectl: Callable[..., str]) -> None:
+    """Wait until the API server serves our kinds."""
+    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
+        definition = f"crd/{plural}.pdfsecurity.dev"
+        kubectl("wait", "--for=condition=Established", "--timeout=30s", definition)
+
+
+def await_admission(kubectl: Callable[..., str]) -> None:
+    """Wait until jobs are let in: the policy that stamps them learns of their kind a moment later.
+
+    Raises:
+        CommandFailedError: they are still refused after `ADMITTED_SECONDS`.
+    """
+    job = {
+        "apiVersion": "pdfsecurity.dev/v1alpha1",
+        "kind": "PdfSecurityJob",
+        "metadata": {"name": "any", "namespace": NAMESPACE},
+        "spec": {
+            "input": {"configMap": {"name": "a", "key": "a"}},
+            "operations": [{"inspect": {}}],
+        },
+    }
+    until = time.monotonic() + ADMITTED_SECONDS
+    while True:
+        try:
+            kubectl("create", "--dry-run=server", "-f", "-", input=json.dumps(job))
+        except CommandFailedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def build_class(installation: Installation) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +16,12 @@ from typing import Any
 import yaml
 
 from cluster.certificates import write_private
-from cluster.errors import CommandFailedError
 from controlplane.plane import ControlPlane
 from controlplane.ports import free_ports
 from controlplane.probe import get
 from controlplane.process import Process
 from images.build import REPOSITORY
-from product import CLASS, DEPLOYMENT, NAMESPACE
+from product import CLASS, DEPLOYMENT, NAMESPACE, await_admission, await_kinds
 
 Object = dict[str, Any]
 
@@ -32,8 +30,6 @@ IMAGE = f"localhost/pdf-security-processor@sha256:{'a' * 64}"
 
 ENDPOINT = "https://s3.example.com"
 """The store that the class lists: a policy of its pods names it, and nobody goes there."""
-
-ADMITTED_SECONDS = 30.0
 
 
 class OperatorProcess(Process):
@@ -65,23 +61,10 @@ def install(plane: ControlPlane) -> None:
     rendered = plane.kubectl("kustomize", str(REPOSITORY / "manifests" / "base"))
     objects = [each for each in yaml.safe_load_all(rendered) if each["kind"] != "Deployment"]
     _create(plane, *objects)
-    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
-        plane.kubectl(
-            "wait", "--for=condition=Established", "--timeout=30s", f"crd/{plural}.pdfsecurity.dev"
-        )
+    await_kinds(plane.kubectl)
     # The class last: the API server knows its kind only now.
     _create(plane, build_class())
-    # The policy that stamps jobs learns of their kind a moment later still.
-    until = time.monotonic() + ADMITTED_SECONDS
-    while True:
-        try:
-            plane.kubectl("create", "--dry-run=server", "-f", "-", input=json.dumps(build_job("a")))
-        except CommandFailedError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-        else:
-            return
+    await_admission(plane.kubectl)
 
 
 def build_class(name: str = CLASS, **spec: Any) -> Object:

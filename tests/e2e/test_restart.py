@@ -67,8 +67,8 @@ def audited(cluster: Cluster, namespace: str, resource: str, verb: str) -> Count
     return found
 
 
-def build_jobs(namespace: str, number: int) -> Object:
-    """Give so many jobs, each with an output of its own."""
+def build_jobs(namespace: str, numbers: range) -> Object:
+    """Give jobs by their numbers, each with an output of its own."""
     return {
         "apiVersion": "v1",
         "kind": "List",
@@ -88,7 +88,7 @@ def build_jobs(namespace: str, number: int) -> Object:
                     "operations": [{"removeMetadata": {}}],
                 },
             }
-            for index in range(number)
+            for index in numbers
         ],
     }
 
@@ -104,14 +104,11 @@ def kill_operators(cluster: Cluster) -> None:
     wait_for(lambda: set(operator_processes()) - set(killed), "a new one")
 
 
-def _work_done(cluster: Cluster, namespace: str, before: int) -> int:
-    """Wait until more jobs have ended than before; count them."""
-
-    def more() -> int:
-        ended = sum(phase_of(job) == "Succeeded" for job in items_of(cluster, "psj", namespace))
-        return ended if ended > before else 0
-
-    return wait_for(more, f"more than {before} jobs ended")
+def _begin(cluster: Cluster, namespace: str, numbers: range) -> None:
+    """Create jobs, and return when the first of them is being worked on."""
+    before = len(items_of(cluster, "jobs", namespace))
+    cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, numbers)))
+    wait_for(lambda: len(items_of(cluster, "jobs", namespace)) > before, "a further Job")
 
 
 def test_hundred_jobs_while_the_operator_dies(installation: Installation) -> None:
@@ -128,13 +125,14 @@ def test_hundred_jobs_while_the_operator_dies(installation: Installation) -> Non
         }
         apply(cluster, small)
         begun = time.monotonic()
-        cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, JOBS)))
-        kills, ended_early = 0, 0
-        while kills < KILLS:
-            # In its work: a replica that has just come waits for the Lease of the one before.
-            ended_early = _work_done(cluster, namespace, ended_early)
+        share = JOBS // KILLS
+        for kill in range(KILLS):
+            # In mid-work: a replica that has just come waits for the Lease of the one before.
+            _begin(cluster, namespace, range(kill * share, (kill + 1) * share))
+            ended_early = sum(
+                phase_of(job) == "Succeeded" for job in items_of(cluster, "psj", namespace)
+            )
             kill_operators(cluster)
-            kills += 1
         jobs = wait_for_jobs(cluster, namespace, JOBS, 240)
         seconds = time.monotonic() - begun
         created = audited(cluster, namespace, "jobs", "create")
@@ -142,7 +140,7 @@ def test_hundred_jobs_while_the_operator_dies(installation: Installation) -> Non
         figures = {
             "jobs": len(jobs),
             "succeeded": sum(phase_of(job) == "Succeeded" for job in jobs),
-            "kills": kills,
+            "kills": KILLS,
             "finished_before_last_kill": ended_early,
             "jobs_created": len(created),
             "status_writes_per_job": round(patches.total() / JOBS, 2),
@@ -204,7 +202,7 @@ def test_replicas_do_nothing_twice(installation: Installation) -> None:
         apply(cluster, small)
         cluster.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE)
         assert len(wait_for(operator_processes, "operators run", 30)) > 1
-        cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, number)))
+        cluster.kubectl("create", "-f", "-", input=json.dumps(build_jobs(namespace, range(number))))
         jobs = wait_for_jobs(cluster, namespace, number)
         assert all(phase_of(job) == "Succeeded" for job in jobs)
         created = audited(cluster, namespace, "jobs", "create")
