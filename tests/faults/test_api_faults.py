@@ -23,9 +23,8 @@ OUTAGE_SECONDS = 300.0 if os.environ.get("PDF_SECURITY_FAULTS_FULL") == "1" else
 CONTROLLERS_SECONDS = 120.0
 """After an outage, for Kubernetes' own controllers, whose clients back off up to 30 s and more."""
 
-CATCH_UP_SECONDS = 45.0
-"""After an outage, for the operator alone: its longest pauses are 5 s, and it needs a Lease. An API
-server that has not read the roles yet answers 403, and that is asked again after 30 s."""
+CATCH_UP_SECONDS = 30.0
+"""After an outage, for the operator alone: its longest pauses are 5 s, and it needs a Lease."""
 
 HOLD_SECONDS = 8
 

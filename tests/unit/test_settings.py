@@ -57,7 +57,7 @@ def test_without_environment() -> None:
             {"PDF_SECURITY_REQUESTS_PER_SECOND": "9"}, "requests_per_second", 9, id="rate"
         ),
         pytest.param({"PDF_SECURITY_RESYNC_SECONDS": "5"}, "resync_seconds", 5, id="resync"),
-        pytest.param({"PDF_SECURITY_JOB_TTL_SECONDS": "0"}, "job_ttl_seconds", 0, id="ttl"),
+        pytest.param({"PDF_SECURITY_JOB_TTL_SECONDS": "120"}, "job_ttl_seconds", 120, id="ttl"),
         pytest.param({"PDF_SECURITY_HEALTH_PORT": "9"}, "health_port", 9, id="port"),
         pytest.param({"PDF_SECURITY_LOG_LEVEL": "debug"}, "log_level", "debug", id="log-level"),
     ],
@@ -72,6 +72,12 @@ def test_refused(value: str) -> None:
     """A typing error would start an operator without workers, or end it with a bare traceback."""
     with pytest.raises(ValueError, match="PDF_SECURITY_WORKERS must be a whole number of at least"):
         load_settings({"PDF_SECURITY_WORKERS": value})
+
+
+def test_shortest_job_ttl() -> None:
+    """A new leader whose watch had died would run a job again whose Job is gone already."""
+    with pytest.raises(ValueError, match=r"PDF_SECURITY_JOB_TTL_SECONDS must be .* at least 120"):
+        load_settings({"PDF_SECURITY_JOB_TTL_SECONDS": "119"})
 
 
 def test_frozen() -> None:

@@ -113,6 +113,9 @@ class Jobs:
             # RBAC, or an admission policy: both are for people to mend.
             raise JobWaits("Forbidden", error.message) from error
         except InvalidError as error:
+            if " denied " in error.message:
+                # A policy or a webhook that chose no code of its own: 422 or 400.
+                raise JobWaits("Forbidden", error.message) from error
             raise JobRejected("JobInvalid", error.message) from error
 
     async def suspended_as_wanted(self, body: Object, job: Object) -> Object:

@@ -84,12 +84,16 @@ class Leader:
 
     def holds(self, shard: int) -> bool:
         """Whether a shard is surely ours at this very moment; ask before each act."""
-        grip = self._grips.get(shard)
-        return grip is not None and grip.told and grip.is_unbroken(self._now())
+        return self.seconds_left(shard) > 0
 
     def owns(self, namespace: str) -> bool:
         """Whether the shard of a namespace is surely ours at this very moment."""
         return self.holds(shards.shard_of(namespace, self._count))
+
+    def seconds_left(self, shard: int) -> float:
+        """Seconds for which a shard is surely ours, even if nothing more is renewed."""
+        grip = self._grips.get(shard)
+        return grip.seconds_left(self._now()) if grip and grip.told else 0.0
 
     def seconds_since_round(self) -> float:
         """Seconds since a round ended, whatever came of it: large only when the loop is stuck."""
@@ -140,7 +144,7 @@ class Leader:
     def _notice_lapses(self) -> None:
         """Tell of what was not renewed in time; it is still tried, for it may be ours again."""
         for shard, grip in self._grips.items():
-            if grip.told and not grip.is_unbroken(self._now()):
+            if grip.told and not grip.seconds_left(self._now()):
                 self._tell_lost(shard, grip, "not renewed in time")
 
     def _tell_lost(self, shard: int, grip: Grip, reason: str) -> None:

@@ -72,9 +72,10 @@ class Grip:
         """Whether nobody else can have it."""
         return now < self.renewed + LEASE_SECONDS - MARGIN_SECONDS
 
-    def is_unbroken(self, now: float) -> bool:
-        """Whether nobody else can have it, nor could since it was gained."""
-        return self.is_fresh(now) and not self._lapsed
+    def seconds_left(self, now: float) -> float:
+        """Seconds for which nobody else can have it, nor could since it was gained; or 0."""
+        left = self.renewed + LEASE_SECONDS - MARGIN_SECONDS - now
+        return 0.0 if self._lapsed else max(0.0, left)
 
     def is_due(self, now: float) -> bool:
         """Whether it is to be renewed."""

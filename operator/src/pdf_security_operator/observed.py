@@ -209,7 +209,9 @@ _METADATA = (
 
 
 def _trimmed_security_job(body: Object) -> Object:
-    return {"metadata": _with_submitter(body), "spec": body["spec"]} | _kept(body, ("status",))
+    # Tables, also where an older schema, or none, held nobody to that.
+    tables = {name: body[name] for name in ("spec", "status") if isinstance(body.get(name), dict)}
+    return {"metadata": _with_submitter(body), "spec": {}} | tables
 
 
 def _trimmed_class(body: Object) -> Object:

@@ -10,10 +10,12 @@ from pdf_security_operator import shards
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.controller import Controller
 from pdf_security_operator.leader import Leader, identity_of
+from pdf_security_operator.lease_store import LeaseStore
 from pdf_security_operator.limiter import Limiter
 from pdf_security_operator.metrics import Metrics
 from pdf_security_operator.settings import Settings
 from pdf_security_operator.tracing import Tracer
+from pdf_security_operator.transport import Transport
 
 Object = dict[str, Any]
 
@@ -49,10 +51,11 @@ class Operator:
         self._ending = False
         self._synced = False
         server, rate = settings.api_server, settings.requests_per_second
-        cluster = Cluster(session, server, Limiter(rate, 2 * rate), metrics, self._owns)
-        leases = Cluster(lease_session, server, Limiter(rate, rate), metrics, self._owns)
+        transport = Transport(session, server, Limiter(rate, 2 * rate), metrics)
+        leases = Transport(lease_session, server, Limiter(rate, rate), metrics)
+        cluster = Cluster(transport, self._seconds_left)
         self._leader = Leader(
-            _Leases(leases, settings.namespace),
+            LeaseStore(leases, settings.namespace),
             identity=identity_of(settings.identity),
             namespace=settings.namespace,
             on_gained=self._gained,
@@ -95,9 +98,13 @@ class Operator:
         return self._synced and not self._ending, {"synced": self._synced, "leading": leading}
 
     def _owns(self, namespace: str) -> bool:
+        return self._seconds_left(namespace) > 0
+
+    def _seconds_left(self, namespace: str) -> float:
+        """Give the seconds for which we may act in a namespace; an empty one is the cluster."""
         if not namespace:
-            return self._leader.holds(shards.CLUSTER_SHARD)
-        return self._leader.owns(namespace)
+            return self._leader.seconds_left(shards.CLUSTER_SHARD)
+        return self._leader.seconds_left(shards.shard_of(namespace, self._settings.shards))
 
     def _takes_up(self, namespace: str) -> bool:
         return not self._ending and self._owns(namespace)
@@ -108,26 +115,3 @@ class Operator:
 
     def _lost(self, shard: int) -> None:
         self._metrics.set_leading(str(shard), False)
-
-
-class _Leases:
-    """The Leases of one namespace, as the leader asks for them."""
-
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
-        self._cluster = cluster
-        self._namespace = namespace
-
-    async def get(self, name: str) -> Object:
-        return await self._cluster.get_lease(self._namespace, name)
-
-    async def create(self, lease: Object) -> Object:
-        return await self._cluster.create_lease(lease)
-
-    async def replace(self, lease: Object) -> Object:
-        return await self._cluster.replace_lease(lease)
-
-    async def delete(self, name: str, uid: str) -> None:
-        await self._cluster.delete_lease(self._namespace, name, uid)
-
-    async def list(self) -> list[Object]:
-        return await self._cluster.list_leases(self._namespace, shards.LEASE_LABEL)

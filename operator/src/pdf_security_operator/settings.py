@@ -13,6 +13,11 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
+SHORTEST_JOB_TTL_SECONDS = 120
+"""A replica whose watches died without a word knows it 65 s later; a Job that was gone by then, it
+would take for one that was never created."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one operator process; times in seconds."""
@@ -62,7 +67,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "PDF_SECURITY_REQUESTS_PER_SECOND", 500, at_least=1
         ),
         resync_seconds=_number(environment, "PDF_SECURITY_RESYNC_SECONDS", 300, at_least=1),
-        job_ttl_seconds=_number(environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=0),
+        job_ttl_seconds=_number(
+            environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=SHORTEST_JOB_TTL_SECONDS
+        ),
         health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),
         log_level=_choice(environment, "PDF_SECURITY_LOG_LEVEL", "info", LOG_LEVELS),
     )
