@@ -22,11 +22,6 @@ from pdf_security_operator.operator import Operator
 from pdf_security_operator.settings import Settings, load_settings
 from pdf_security_operator.tracing import Tracer
 
-LEASE_CONNECTIONS = 4
-
-STREAMS = 2
-"""Connections that watches of our own keep for themselves."""
-
 
 def main() -> int:
     """Run the operator until it is told to stop; return the exit code."""
@@ -46,8 +41,8 @@ def main() -> int:
 async def _run(settings: Settings) -> None:
     metrics, tracer = Metrics(version("pdf-security-operator")), Tracer()
     async with (
-        open_session(settings, settings.workers + STREAMS) as session,
-        open_session(settings, LEASE_CONNECTIONS) as lease_session,
+        open_session(settings) as session,
+        open_session(settings) as lease_session,
     ):
         operator = Operator(settings, session, lease_session, metrics, tracer)
         async with serve_endpoint(settings.health_port, operator, metrics):

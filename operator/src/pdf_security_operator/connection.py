@@ -1,4 +1,4 @@
-"""HTTP sessions to the API server: trust, the rotating token, a cap on connections.
+"""HTTP sessions to the API server: trust, the rotating token, bounds of time.
 
 No API calls.
 """
@@ -43,14 +43,18 @@ def _serialized(body: Any) -> str:
     return orjson.dumps(body).decode()
 
 
-def open_session(settings: Settings, connections: int) -> aiohttp.ClientSession:
-    """Open a session that keeps at most so many connections to the API server.
+def open_session(settings: Settings) -> aiohttp.ClientSession:
+    """Open a session with the API server.
+
+    Connections are as many as requests are under way, which the number of workers bounds. A limit
+    here would let one request wait while all later ones overtake it: who returns a connection takes
+    it again before the one that waits for it is awake.
 
     Proxies named by the environment are ignored: the API server is reached directly.
     """
     context = ssl.create_default_context(cafile=str(settings.ca_file))
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=context, ttl_dns_cache=60),
+        connector=aiohttp.TCPConnector(limit=0, ssl=context, ttl_dns_cache=60),
         middlewares=[_Token(settings)],
         headers={"User-Agent": "pdf-security-operator"},
         timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=5),

@@ -16,9 +16,6 @@ from pdf_security_operator.controller import Controller
 from pdf_security_operator.listing import PAGE
 from pdf_security_operator.settings import Settings
 
-WATCH_CONNECTIONS = 16
-"""Connections of the framework: its watches, and what it asks at the start."""
-
 
 def register(registry: kopf.OperatorRegistry, controller: Controller, settings: Settings) -> None:
     """Register the handlers of one operator."""
@@ -26,7 +23,7 @@ def register(registry: kopf.OperatorRegistry, controller: Controller, settings: 
     @kopf.on.login(registry=registry)
     async def login(**_: Any) -> kopf.AiohttpSession:
         return kopf.AiohttpSession(
-            aiohttp_session=open_session(settings, WATCH_CONNECTIONS), server=settings.api_server
+            aiohttp_session=open_session(settings), server=settings.api_server
         )
 
     def take_in(plural: str, seen: Seen, event: Any) -> None:
