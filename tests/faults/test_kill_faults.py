@@ -23,7 +23,7 @@ from faults.row import Row
 from faults.rules import Kind
 from faults.scene import FaultScene, Object, is_leading
 from faults.support import own_plane
-from pdf_security_operator.identity import is_controlled_by
+from pdf_security_operator.identity import controller_uid_of, uid_of
 from product import NAMESPACE
 
 HELD_SECONDS = 60.0
@@ -235,7 +235,7 @@ def _forget_leases(scene: FaultScene) -> None:
 
 
 def _is_owned(job: Object, body: Object) -> bool:
-    return is_controlled_by(job, body["metadata"]["uid"])
+    return controller_uid_of(job) == uid_of(body)
 
 
 def _standings(scene: FaultScene) -> Counter[str]:

@@ -183,6 +183,10 @@ class FakeApi:
         yield {}
 
     watch_security_jobs = watch_jobs
+    watch_ended_pods = watch_jobs
+
+    async def pods_version(self) -> str:
+        return "1"
 
     async def get_job(self, namespace: str, name: str) -> Object:
         return await self._read("get_job", "jobs", Key(namespace, name))
@@ -194,7 +198,7 @@ class FakeApi:
         job = await self._read("patch_job", "jobs", Key(namespace, name))
         return self.put("jobs", {**job, "spec": {**job["spec"], **fields}})
 
-    async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
+    async def list_pods(self, namespace: str, job_uid: str, *, newest: bool = True) -> list[Object]:
         return await self._pods("list_pods", namespace)
 
     async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:

@@ -18,6 +18,7 @@ from pdf_security_operator.transport import Transport
 Object = dict[str, Any]
 
 _JOBS = "/apis/batch/v1/jobs"
+_PODS = "/api/v1/pods"
 _MERGE_PATCH = "application/merge-patch+json"
 _RESOURCES = f"/apis/{names.API_VERSION}"
 
@@ -75,10 +76,29 @@ class Cluster:
         """Change `suspend` or `ttlSecondsAfterFinished` of a Job."""
         return await self._patch(namespace, _job_path(namespace, name), {"spec": fields})
 
-    async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
-        """List the pods that are labelled as a Job's."""
+    async def pods_version(self) -> str:
+        """Give the version of all pods as they are now, from which on to watch them."""
+        answer = await self._transport.send("GET", _PODS, params={"limit": "1"})
+        return str(answer["metadata"]["resourceVersion"])
+
+    def watch_ended_pods(self, version: str) -> AsyncIterator[Object]:
+        """Give the pods of the operator's Jobs once each, when they end; see `Transport.watch`."""
+        phases = "status.phase!=Pending,status.phase!=Running,status.phase!=Unknown"
+        return self._transport.watch(
+            _PODS, version, labelSelector=names.MANAGED_SELECTOR, fieldSelector=phases
+        )
+
+    async def list_pods(self, namespace: str, job_uid: str, *, newest: bool = True) -> list[Object]:
+        """List the pods that are labelled as a Job's.
+
+        Args:
+            namespace: of the Job.
+            job_uid: of the Job.
+            newest: False is content with what the API server remembers, which costs it far less.
+        """
         selector = f"batch.kubernetes.io/controller-uid={job_uid}"
-        return await self._pods(namespace, labelSelector=selector)
+        version = {} if newest else {"resourceVersion": "0"}
+        return await self._pods(namespace, labelSelector=selector, **version)
 
     async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:
         """List the pods of a class in a namespace that have not ended, Job or no Job."""

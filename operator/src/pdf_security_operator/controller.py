@@ -32,6 +32,9 @@ Object = dict[str, Any]
 RELIST_SECONDS = 1.0
 """After a watch began anew, what it listed is let in before everything is compared."""
 
+FRESH_SECONDS = 5.0
+"""For so long, what was compared needs no comparison: who starts first gains its Lease at once."""
+
 MEASURE_SECONDS = 2.0
 """Time between two updates of the gauges."""
 
@@ -76,6 +79,8 @@ class Controller:
         )
         self._relisted = asyncio.Event()
         self._security_jobs_version = self._jobs_version = ""
+        self._resynced = float("-inf")
+        """When the last comparison that went through was begun."""
 
     async def first_sync(self) -> None:
         """List until it goes through: without it nothing may be decided."""
@@ -90,9 +95,12 @@ class Controller:
         relist, seen = self._relist_security_jobs, self.security_job_seen
         watch = Watch(names.JOB_PLURAL, cluster.watch_security_jobs, relist, seen, metrics)
         jobs = Watch("jobs", cluster.watch_jobs, self._relist_jobs, self.job_seen, metrics)
+        ended, pod_seen = cluster.watch_ended_pods, self._observed.ended_pods.seen
+        pods = Watch("pods", ended, cluster.pods_version, pod_seen, metrics)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(watch.run(self._security_jobs_version))
             tasks.create_task(jobs.run(self._jobs_version))
+            tasks.create_task(pods.run(""))
             tasks.create_task(self._measure())
             for _ in range(self._settings.workers):
                 tasks.create_task(self._work())
@@ -109,8 +117,9 @@ class Controller:
         self._enqueue(*map(ClassTask, (name for _, name in self._observed.classes.all_keys())))
         self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
         self._enqueue(*map(JobTask, self._observed.security_jobs.all_keys()))
-        # Nobody says that the watches missed nothing meanwhile.
-        self._relisted.set()
+        if time.monotonic() - self._resynced > FRESH_SECONDS:
+            # Nobody says that the watches missed nothing meanwhile.
+            self._relisted.set()
 
     def relisted(self, plural: str) -> None:
         """Take in that a watch began anew: what was deleted before that, it will never tell."""
@@ -267,13 +276,10 @@ class Controller:
             logger.warning("resync.failed", error=str(error))
             return False
         self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
-        seconds = time.monotonic() - began
+        self._resynced = began
+        seconds = round(time.monotonic() - began, 3)
         self._metrics.resync_finished(seconds, time.time())
-        logger.info(
-            "resync.finished",
-            security_jobs=len(observed.security_jobs),
-            seconds=round(seconds, 3),
-        )
+        logger.info("resync.finished", security_jobs=len(observed.security_jobs), seconds=seconds)
         return True
 
     async def _relist_security_jobs(self) -> str:

@@ -78,10 +78,10 @@ def owner_of(job: Object) -> Owner | None:
     return None
 
 
-def is_controlled_by(body: Object, uid: str) -> bool:
-    """Whether an object names the one with this UID as its controller."""
+def controller_uid_of(body: Object) -> str | None:
+    """UID of what an object names as its controller: the API server lets it name one at most."""
     owners = body["metadata"].get("ownerReferences", [])
-    return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)
 
 
 def submitter_of(body: Object) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pdf_security_operator import names
 from pdf_security_operator.admission import Claim, Obstacle, bytes_of
 from pdf_security_operator.api import Concurrency, Effective
+from pdf_security_operator.ended_pods import EndedPods
 from pdf_security_operator.endings import ending_of
 from pdf_security_operator.identity import (
     Key,
@@ -42,6 +43,7 @@ class Observed:
         self.classes = Mirror(_trimmed_class)
         self.policies = Mirror(_trimmed_policy)
         self._jobs = Mirror(_trimmed_job)
+        self.ended_pods = EndedPods()
         self.turnstile = Turnstile()
         self._waiting_for_class: defaultdict[str, set[Key]] = defaultdict(set)
         """Class -> who waits for it; an empty name is that of whichever class is the default."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pdf_security_operator import names
 from pdf_security_operator.api import Phase
 from pdf_security_operator.endings import ending_of
-from pdf_security_operator.identity import is_controlled_by
+from pdf_security_operator.identity import controller_uid_of
 from pdf_security_operator.text import message_of, reason_of
 from pdf_security_processor.contract import ExitCode, Summary
 
@@ -106,7 +106,7 @@ def _running(
     failed = status.get("failed", 0)
     if status.get("ready"):
         return _POD_RUNNING
-    stuck = _stuck_reason(pods, warnings)
+    stuck = stuck_reason_of(pods, warnings)
     if stuck:
         return State("Running", *stuck)
     if failed:
@@ -119,8 +119,11 @@ def _running(
     return State("Running", "PodStarting", "the pod is being started")
 
 
-def _stuck_reason(pods: list[Object], warnings: list[Object]) -> tuple[str, str] | None:
-    """Say why a pod does not start, in the kubelet's or the scheduler's own words."""
+def stuck_reason_of(pods: list[Object], warnings: list[Object]) -> tuple[str, str] | None:
+    """Say why a pod does not start, in the kubelet's or the scheduler's own words.
+
+    Warnings count only where the pods themselves do not tell.
+    """
     for pod in pods:
         for condition in pod.get("status", {}).get("conditions", []):
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
@@ -151,7 +154,7 @@ def _last_terminated(pods: list[Object]) -> Object | None:
 
 def pods_of(job: Object, pods: list[Object]) -> list[Object]:
     """Choose the pods that a Job controls: anybody's may bear its label."""
-    return [pod for pod in pods if is_controlled_by(pod, job["metadata"]["uid"])]
+    return [pod for pod in pods if controller_uid_of(pod) == job["metadata"]["uid"]]
 
 
 def unfinished_of(pods: list[Object]) -> Object | None:

@@ -20,8 +20,9 @@ Key = TypeVar("Key", bound=Hashable)
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 60.0
 
-LANE_SHARE = 8
-"""Keys of the first lane for each one that can wait, while there are both: nobody starves."""
+LANE_SHARE = 32
+"""Keys of the first lane for each one that can wait, while there are both: nobody starves, and a
+burst is let in with hardly a status in its way."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pdf_security_operator.errors import (
 from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.observed import Observed
-from pdf_security_operator.outcome import State, pods_of, state_of, unfinished_of
+from pdf_security_operator.outcome import State, pods_of, state_of, stuck_reason_of, unfinished_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
@@ -32,7 +32,10 @@ from pdf_security_operator.status import condition_of, is_final, status_at
 Object = dict[str, Any]
 
 STUCK_SECONDS = 8.0
-"""A pod that is not ready after this long is looked at, and again as often."""
+"""A pod that is not ready after this long is looked at, and again after as long again."""
+
+LONGEST_STUCK_SECONDS = 60.0
+"""Between two looks at the same pod."""
 
 WAIT_SECONDS = 30.0
 """A job that waits is looked at again as often, should the event that frees it be missed."""
@@ -130,7 +133,10 @@ class Reconciler:
         last_seen = f"{running['reason']}: {running['message']}" if running else None
         state = state_of(job, pods, warnings, last_seen)
         self._take_in(body, state, job)
-        return STUCK_SECONDS if state.phase == "Running" and not _is_ready(job) else None
+        if state.phase != "Running" or _is_ready(job):
+            return None
+        # A thousand that cannot be scheduled would be looked at for nothing.
+        return min(LONGEST_STUCK_SECONDS, max(STUCK_SECONDS, _age_of(running) if running else 0))
 
     def _take_in(self, body: Object, state: State, job: Object | None) -> None:
         seconds = self._record.take_in(body, state, job)
@@ -141,14 +147,20 @@ class Reconciler:
         """Read pods only where they decide something: at the end, and when one does not start."""
         namespace, uid = job["metadata"]["namespace"], uid_of(job)
         if ending_of(job["status"]):
-            return pods_of(job, await self._cluster.list_pods(namespace, uid)), []
+            seen = self._observed.ended_pods.take(job)
+            pods = seen if seen is not None else await self._cluster.list_pods(namespace, uid)
+            return pods_of(job, pods), []
         started = condition_of(body.get("status", {}), "Running")
         if started is None or _is_ready(job) or job["spec"].get("suspend"):
             return [], []
         if not job["status"].get("failed") and _age_of(started) < STUCK_SECONDS:
             # Most pods start, and end, sooner.
             return [], []
-        pods = pods_of(job, await self._cluster.list_pods(namespace, uid))
+        pods = pods_of(job, await self._cluster.list_pods(namespace, uid, newest=False))
+        if stuck_reason_of(pods, []) or _age_of(started) < 2 * STUCK_SECONDS:
+            # Events are asked for only where the pod does not tell: each time, the API server reads
+            # all those of the namespace.
+            return pods, []
         # What befell an earlier attempt says nothing of this one.
         subject = unfinished_of(pods) or job
         return pods, await self._cluster.list_warnings(namespace, uid_of(subject))
