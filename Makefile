@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults bench-operator check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -31,6 +31,15 @@ test-e2e: setup ## tests on the real cluster
 
 faults: setup ## faults between operator and API server: what is expected, what was seen, how long it took
 	@$(PYTHON_RUN) -m faults
+
+faults-mutants: setup ## each protection of the operator away, and the fault that must fail for it; half an hour
+	@$(PYTHON_RUN) -m faults.mutants
+
+bench-soak: setup ## half an hour of steady load, the leading operator killed every minute
+	@$(PYTHON_RUN) -m bench.soak
+
+bench-growth: setup ## what a job costs when there are 100, 1,000, 10,000, 50,000 at once; two hours
+	@$(PYTHON_RUN) -m bench.growth
 
 bench-operator: setup ## the operator beside no operator, Argo Workflows and JobSet; half an hour
 	@$(PYTHON_RUN) -m bench.operator_bench

@@ -1,15 +1,34 @@
-"""Fixtures of the real cluster, shared by all tests that need it."""
+"""Fixtures of the real cluster for all tests that need it, and the rows of the faults' table."""
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from cluster import Cluster, ensure_up
+from faults.row import Row
+from faults.scene import SOURCE_VARIABLE
 from images.build import REPOSITORY
 from product import Installation, install
+
+PASSED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(number, name, expected): a row of the table")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +62,19 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> Iterator[Row]:
+    """The row of this test, written at its end; `@pytest.mark.fault` says what it is about."""
+    marker = request.node.get_closest_marker("fault")
+    assert marker is not None
+    row = Row(*marker.args)
+    callspec = getattr(request.node, "callspec", None)
+    if callspec:
+        row.number = f"{row.number}-{callspec.id}"
+    yield row
+    row.passed = request.node.stash.get(PASSED, False)
+    if SOURCE_VARIABLE not in os.environ:
+        # What another operator survives, or does not, is none of the table's.
+        row.write()

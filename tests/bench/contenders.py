@@ -81,7 +81,7 @@ def _ours(plane: ControlPlane) -> Contender:
     @contextmanager
     def run(folder: Path) -> Iterator[Process]:
         with operator_process(plane, folder) as operator:
-            operator.ready()
+            operator.settled()
             yield operator
 
     return Contender(

@@ -36,9 +36,7 @@ def _started(plane: ControlPlane, folder: Path) -> float:
     """Start an operator; give its peak after it has seen everything and looked at it, in MiB."""
     folder.mkdir(parents=True)
     with operator_process(plane, folder) as operator:
-        operator.ready(120)
-        # It compares everything once more after the framework's own list.
-        operator.wait_until(lambda: operator.log.read_text().count("resync.finished") > 1, 120)
+        operator.settled(120)
         return operator.peak_rss_bytes() / 1024**2
 
 

@@ -20,7 +20,6 @@ from bench.contenders import JOBS, SECURITY_JOBS
 from bench.load import Client, Created, Watched, open_client
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import OperatorProcess, build_job, install, operator_process
-from controlplane.probe import get
 from pdf_security_operator import names
 
 NAMESPACE = "bench-soak"
@@ -81,7 +80,7 @@ async def _kill(
     kills, began = 0, time.monotonic()
     while not load.done():
         await asyncio.wait({load}, timeout=seconds)
-        leading = [one for one in operators if _leads(one)]
+        leading = [one for one in operators if one.leads()]
         if load.done() or not leading:
             continue
         memory += [(time.monotonic() - began, one.rss_bytes() / 1024**2) for one in leading]
@@ -91,11 +90,6 @@ async def _kill(
         sys.stdout.write(f"{time.strftime('%H:%M:%S')} kill {kills}, {memory[-1][1]:.0f} MiB\n")
         sys.stdout.flush()
     return kills
-
-
-def _leads(operator: OperatorProcess) -> bool:
-    answer = get(operator.health_port, "/readyz")
-    return bool(answer and json.loads(answer)["leading"])
 
 
 async def _ended(client: Client, path: str, number: int) -> Counter[str]:

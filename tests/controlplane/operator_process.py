@@ -55,6 +55,20 @@ class OperatorProcess(Process):
         """Wait until it answers its probe; return the seconds since its start."""
         return self.wait_until(lambda: self.is_ready(path), seconds)
 
+    def settled(self, seconds: float = 30) -> None:
+        """Wait until it leads, and has done all that it does at its start.
+
+        After one that was killed, it leads only when the Lease has run out; the framework's own
+        list makes it compare everything a second time.
+        """
+        self.wait_until(self.leads, seconds)
+        self.wait_until(lambda: self.log.read_text().count("resync.finished") > 1, seconds)
+
+    def leads(self) -> bool:
+        """Whether it holds a shard now."""
+        answer = get(self.health_port, "/readyz")
+        return bool(answer and json.loads(answer)["leading"])
+
 
 def install(plane: ControlPlane) -> None:
     """Create all of `manifests/base` but the Deployment, and a default class."""

@@ -13,6 +13,7 @@ import pytest
 
 from api_client import Api
 from cluster.storage import Volume, make_volume
+from faults.row import Row
 from operator_scene import Object, Scene, conditions_of, open_scene
 from processor import documents
 from product import Installation
@@ -134,8 +135,11 @@ def _objects(scene: Scene) -> dict[str, Object]:
     return {entry["Key"]: {"etag": entry["ETag"], "at": entry["LastModified"]} for entry in found}
 
 
+@pytest.mark.fault("31", "it can never succeed", "fails with the reason, and is not retried")
 @pytest.mark.parametrize("name", CASES)
-def test_it_fails_once_with_a_reason_that_names_the_thing(table: Table, name: str) -> None:
+def test_it_fails_once_with_a_reason_that_names_the_thing(
+    table: Table, name: str, fault: Row
+) -> None:
     """Would break: what can never succeed is retried for ever, or nobody learns what is wrong."""
     case = CASES[name]
     failed = table.scene.ended(name, 120)
@@ -148,6 +152,7 @@ def test_it_fails_once_with_a_reason_that_names_the_thing(table: Table, name: st
     assert case.words in conditions["Failed"]["message"]
     assert table.scene.events_of(failed, case.reason)[-1] == ("Warning", case.reason)
     assert failed["status"]["attempts"] == 1
+    fault.see(f"{case.reason}: {conditions['Failed']['message']}")
     assert len(table.scene.pods_of(failed)) == 1
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from api_client import Api
 from e2e_support import wait_for
+from faults.row import Row
 from operator_scene import MISSING_SECRET, Object, Scene, conditions_of, open_scene
 from pdf_security_operator.network import deny_policy_name
 from processor import documents
@@ -147,15 +148,20 @@ def test_a_foreign_policy_of_our_name_holds_the_job_and_is_left_alone(held: Held
     assert deny_policy_name(held.policy.namespace) in held.policy.policies()
 
 
-def test_a_missing_secret_is_named_and_the_job_proceeds_when_it_comes(held: Held) -> None:
+@pytest.mark.fault("30", "Secret missing", "the condition names it; proceeds when it comes")
+def test_a_missing_secret_is_named_and_the_job_proceeds_when_it_comes(
+    held: Held, fault: Row
+) -> None:
     """Would break: Secrets must be created in an order that nobody was told of."""
     running = held.jobs["secretless"]
     assert f'"{MISSING_SECRET}" not found' in _message(running)
     assert conditions_of(running)["Reconciling"]["status"] == "True"
     done = held.scene.until("secretless", "Succeeded", seconds=90)
     assert done["status"]["attempts"] == 1
+    fault.see(_message(running))
 
 
+@pytest.mark.fault("29", "pod cannot start", "the Running condition says why")
 @pytest.mark.parametrize(
     ("name", "reason", "words"),
     [
@@ -164,14 +170,20 @@ def test_a_missing_secret_is_named_and_the_job_proceeds_when_it_comes(held: Held
     ],
     ids=["claim", "config-map-key"],
 )
-def test_what_a_pod_waits_for_is_named(scene: Scene, name: str, reason: str, words: str) -> None:
+def test_what_a_pod_waits_for_is_named(
+    scene: Scene, name: str, reason: str, words: str, fault: Row
+) -> None:
     """Would break: a job sits in Running until its deadline, and its author guesses why."""
     running = scene.until(name, "Running", reason)
     assert words in _message(running)
     assert ("Warning", reason) in scene.events_of(running, reason)
+    fault.see(f"{reason}: {_message(running)}")
 
 
-def test_an_image_that_cannot_be_pulled_ends_at_the_deadline_with_the_reason(scene: Scene) -> None:
+@pytest.mark.fault("28", "image cannot be pulled", "fails at its deadline with the reason")
+def test_an_image_that_cannot_be_pulled_ends_at_the_deadline_with_the_reason(
+    scene: Scene, fault: Row
+) -> None:
     """Would break: the deadline removes the pod, and with it all that told why."""
     failed = scene.ended("imageless")
     assert failed["status"]["reason"] == "DeadlineExceeded"
@@ -179,6 +191,7 @@ def test_an_image_that_cannot_be_pulled_ends_at_the_deadline_with_the_reason(sce
     assert "last seen: ErrImage" in message or "last seen: ImagePull" in message
     assert "nobody-built-this" in message
     assert ("Warning", "ImagePullBackOff") in scene.events_of(failed, "DeadlineExceeded")
+    fault.see(message)
 
 
 def test_an_unreachable_store_is_tried_again_as_often_as_asked(scene: Scene) -> None:

@@ -1,0 +1,106 @@
+"""`python -m faults.mutants [words]`: each protection away in a copy, and the fault that must fail.
+
+Words choose by name. Prints protection, fault and how the test failed; JSON comes last. About half
+a minute for each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from faults.scene import SOURCE_VARIABLE
+from images.build import REPOSITORY
+
+SOURCE = REPOSITORY / "operator" / "src"
+TESTS = Path(__file__).parent
+
+SECONDS = 400
+"""For one test; one that hangs without its protection is caught, too."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One protection away.
+
+    Attributes:
+        name: the protection.
+        module: where it is.
+        before: its text, which is there exactly once.
+        after: what stands there in its place.
+        file: the tests that must notice.
+        chosen: which of them, as for pytest's `-k`.
+    """
+
+    name: str
+    module: str
+    before: str
+    after: str
+    file: str
+    chosen: str
+
+
+def read_mutants() -> list[Mutant]:
+    """Read all protections."""
+    return [Mutant(**each) for each in yaml.safe_load((TESTS / "mutants.yaml").read_text())]
+
+
+def main(arguments: list[str]) -> int:
+    """Run those chosen; return 0 when every one was caught."""
+    chosen = [each for each in read_mutants() if all(word in each.name for word in arguments)]
+    missed = []
+    for mutant in chosen:
+        failed = _failed(mutant)
+        sys.stdout.write(f"{mutant.name}: {failed or 'NOT CAUGHT'}\n")
+        sys.stdout.flush()
+        if not failed:
+            missed.append(mutant.name)
+    result = {"mutants": len(chosen), "killed": len(chosen) - len(missed), "missed": missed}
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 1 if missed else 0
+
+
+def _failed(mutant: Mutant) -> str:
+    """Say which tests failed without the protection; empty when none did."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        package = Path(folder) / "pdf_security_operator"
+        shutil.copytree(SOURCE / package.name, package, ignore=shutil.ignore_patterns("*.pyc"))
+        _mutate(package / mutant.module, mutant)
+        command = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=no", "-k", mutant.chosen]
+        try:
+            done = subprocess.run(
+                [*command, str(TESTS / f"test_{mutant.file}_faults.py")],
+                cwd=REPOSITORY,
+                env={**os.environ, SOURCE_VARIABLE: folder},
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"no end within {SECONDS} s"
+    found = re.findall(r"^FAILED \S+::(\S+)(?: - (.{0,80}))?", done.stdout, flags=re.MULTILINE)
+    if done.returncode != 1 or not found:
+        # Nothing chosen, or an error of the tests' own, is no failure of a test.
+        return "" if done.returncode == 0 else f"ERROR: {done.stdout[-300:]}"
+    return "; ".join(f"{test} ({why})" for test, why in found)
+
+
+def _mutate(path: Path, mutant: Mutant) -> None:
+    text = path.read_text()
+    if text.count(mutant.before) != 1:
+        raise ValueError(f"{mutant.name}: {mutant.module} has not exactly one {mutant.before!r}")
+    path.write_text(text.replace(mutant.before, mutant.after))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
