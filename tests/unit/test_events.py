@@ -47,10 +47,16 @@ RUNNING = {"phase": "Running", "reason": "PodRunning"}
             id="stuck",
         ),
         pytest.param(
-            {},
+            {"phase": "Queued", "reason": "ConcurrencyLimit"},
             State("Running", "PodStarting", "soon"),
             ("Normal", "Started", "the Job is there: soon"),
-            id="started",
+            id="started-after-a-wait",
+        ),
+        pytest.param(
+            {},
+            State("Running", "PodStarting", "soon"),
+            None,
+            id="started-at-once",
         ),
         pytest.param(
             {"phase": "Running", "reason": "PodStarting"},

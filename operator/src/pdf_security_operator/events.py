@@ -61,6 +61,7 @@ def event_of(previous: Object, state: State) -> tuple[str, str, str] | None:
         return "Normal", state.reason, f"waits: {state.message}"
     if state.reason not in ("PodStarting", "PodRunning"):
         return "Warning", state.reason, state.message
-    if previous.get("phase") != "Running":
+    if previous.get("phase") in ("Queued", "Suspended"):
+        # Of one that starts at once, the status says it: an event would be a write for each job.
         return "Normal", "Started", f"the Job is there: {state.message}"
     return None

@@ -63,7 +63,8 @@ class FairQueue(Generic[Key]):
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._sequence = itertools.count()
-        self._ready = asyncio.Event()
+        # Counts the keys in line: each wakes one of those who wait in `get`, not all of them.
+        self._available = asyncio.Semaphore(0)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -90,7 +91,7 @@ class FairQueue(Generic[Key]):
         self._waiting[key] = time.monotonic()
         entry = _Entry((-turn.priority, turn.age, next(self._sequence)), key)
         (self._second if turn.can_wait else self._first).push(turn.group, entry)
-        self._ready.set()
+        self._available.release()
 
     def add_after(self, key: Key, seconds: float, turn: Turn) -> None:
         """Put a key in line after a delay; an earlier `add` of it takes its place."""
@@ -114,12 +115,9 @@ class FairQueue(Generic[Key]):
 
     async def get(self) -> tuple[Key, float]:
         """Hand out the next key, and the seconds that it stood in line; `done` must follow."""
-        while True:
-            key = self._pop()
-            if key is not None:
-                return key, time.monotonic() - self._waiting.pop(key)
-            self._ready.clear()
-            await self._ready.wait()
+        await self._available.acquire()
+        key = self._pop()
+        return key, time.monotonic() - self._waiting.pop(key)
 
     def done(self, key: Key) -> None:
         """Take a key back."""
@@ -130,16 +128,11 @@ class FairQueue(Generic[Key]):
         if again:
             self.add(key, again)
 
-    def _pop(self) -> Key | None:
+    def _pop(self) -> Key:
         overtaking = self._first and (not self._second or self._overtaken < LANE_SHARE)
         lane = self._first if overtaking else self._second
-        if not lane:
-            return None
         self._overtaken = self._overtaken + 1 if overtaking and self._second else 0
         key = lane.pop()
-        if self._first or self._second:
-            # Whoever else waits in `get` may go on.
-            self._ready.set()
         self._active.add(key)
         self._idle.clear()
         return key

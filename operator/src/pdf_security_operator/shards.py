@@ -5,6 +5,7 @@ Shares are counted here; what is asked, written and told of, and when, is never 
 
 import copy
 import datetime
+import functools
 import hashlib
 import math
 import re
@@ -45,6 +46,7 @@ class Writer:
     duration: int
 
 
+@functools.lru_cache(maxsize=4096)
 def shard_of(namespace: str, shards: int) -> int:
     """Shard of a namespace: the same in every process, which `hash` would not be."""
     return int.from_bytes(hashlib.sha256(namespace.encode()).digest()[:8]) % shards
