@@ -46,7 +46,7 @@ class Point:
         created_s: seconds until the last Job was created.
         finished_s: seconds until the last one's end was recorded.
         cpu_ms_per_job: of the operator.
-        calls_per_job: requests of the operator to the API server, watches and Leases included.
+        calls_per_job: requests of the operator to the API server, Leases included, watches not.
         peak_mib: the operator's largest resident memory.
     """
 

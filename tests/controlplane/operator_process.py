@@ -64,10 +64,14 @@ class OperatorProcess(Process):
         self.wait_until(self.leads, seconds)
         self.wait_until(lambda: self.log.read_text().count("resync.finished") > 1, seconds)
 
-    def leads(self) -> bool:
-        """Whether it holds a shard now."""
+    def leading(self) -> list[int]:
+        """Shards that it leads, by its own word; none while it does not answer."""
         answer = get(self.health_port, "/readyz")
-        return bool(answer and json.loads(answer)["leading"])
+        return list(json.loads(answer)["leading"]) if answer else []
+
+    def leads(self) -> bool:
+        """Whether it leads any shard now."""
+        return bool(self.leading())
 
 
 def install(plane: ControlPlane) -> None:

@@ -59,7 +59,12 @@ def main(arguments: list[str]) -> int:
     chosen = [each for each in read_mutants() if all(word in each.name for word in arguments)]
     missed = []
     for mutant in chosen:
-        failed = _failed(mutant)
+        try:
+            failed = _failed(mutant)
+        except RuntimeError as error:
+            # No test failed, for none ran to its end: that proves nothing.
+            failed = ""
+            sys.stdout.write(f"{error}\n")
         sys.stdout.write(f"{mutant.name}: {failed or 'NOT CAUGHT'}\n")
         sys.stdout.flush()
         if not failed:
@@ -70,7 +75,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _failed(mutant: Mutant) -> str:
-    """Say which tests failed without the protection; empty when none did."""
+    """Say which tests failed without the protection; empty when none did.
+
+    Raises:
+        RuntimeError: no test was chosen, or the run came to no verdict.
+    """
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         package = Path(folder) / "pdf_security_operator"
         shutil.copytree(SOURCE / package.name, package, ignore=shutil.ignore_patterns("*.pyc"))
@@ -89,9 +98,8 @@ def _failed(mutant: Mutant) -> str:
         except subprocess.TimeoutExpired:
             return f"no end within {SECONDS} s"
     found = re.findall(r"^FAILED \S+::(\S+)(?: - (.{0,80}))?", done.stdout, flags=re.MULTILINE)
-    if done.returncode != 1 or not found:
-        # Nothing chosen, or an error of the tests' own, is no failure of a test.
-        return "" if done.returncode == 0 else f"ERROR: {done.stdout[-300:]}"
+    if done.returncode != 0 and not found:
+        raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout[-300:]}")
     return "; ".join(f"{test} ({why})" for test, why in found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,8 +29,7 @@ class Replica:
     @property
     def shards(self) -> list[int]:
         """Shards that it leads, by its own word; none while it does not answer."""
-        answer = get(self.process.health_port, "/readyz")
-        return list(json.loads(answer)["leading"]) if answer else []
+        return self.process.leading()
 
     def measured(self) -> set[int]:
         """Shards that it leads, by its metrics."""

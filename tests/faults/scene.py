@@ -16,7 +16,6 @@ from typing import Any
 
 from controlplane import ControlPlane
 from controlplane.operator_process import OperatorProcess, build_job, operator_process
-from controlplane.probe import get
 from e2e_support import phase_of, wait_for
 from faults.proxy import FaultProxy
 from faults.reader import Reader
@@ -94,7 +93,7 @@ class FaultScene:
         """Run an operator behind the proxy, that leads and watches when the block begins."""
         with self.operator(settings=settings) as process:
             process.ready()
-            wait_for(lambda: is_leading(process), "the operator leads")
+            wait_for(process.leads, "the operator leads")
             wait_for(self.is_watched, "the operator watches")
             yield process
 
@@ -201,12 +200,6 @@ class FaultScene:
                 raise TimeoutError(f"not within {seconds:.0f} s: {what}")
             time.sleep(POLL)
         return time.monotonic() - begun
-
-
-def is_leading(operator: OperatorProcess) -> bool:
-    """Whether an operator holds a shard, as its own /readyz tells."""
-    answer = get(operator.health_port, "/readyz")
-    return bool(answer and json.loads(answer)["leading"])
 
 
 def _uid_in(job_name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from cluster.errors import CommandFailedError, StartFailedError
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import build_job, install, operator_process
 from e2e_support import Object, phase_of, wait_for
+from product import await_admission
 
 
 def test_a_job_succeeds_and_outlives_its_api_server(tmp_path: Path) -> None:
@@ -37,7 +37,8 @@ def test_a_job_succeeds_and_outlives_its_api_server(tmp_path: Path) -> None:
         plane.start("kube-apiserver")
         assert _read(plane, "letter") == done
         # The first admission policies may be asked for before the server has read them.
-        wait_for(lambda: _applied(plane, build_job("second")), "second is accepted")
+        await_admission(plane.kubectl)
+        _apply(plane, build_job("second"))
 
 
 def test_users_have_the_rights_of_their_groups_alone(tmp_path: Path) -> None:
@@ -65,13 +66,6 @@ def test_a_component_that_does_not_start_says_why(tmp_path: Path) -> None:
 
 def _apply(plane: ControlPlane, document: Object) -> None:
     plane.kubectl("apply", "-f", "-", input=json.dumps(document))
-
-
-def _applied(plane: ControlPlane, document: Object) -> bool:
-    with suppress(CommandFailedError):
-        _apply(plane, document)
-        return True
-    return False
 
 
 def _read(plane: ControlPlane, name: str) -> Object:

@@ -21,7 +21,7 @@ from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.row import Row
 from faults.rules import Kind
-from faults.scene import FaultScene, Object, is_leading
+from faults.scene import FaultScene, Object
 from faults.support import own_plane
 from pdf_security_operator.identity import controller_uid_of, uid_of
 from product import NAMESPACE
@@ -225,7 +225,7 @@ def _successor(scene: FaultScene) -> Iterator[OperatorProcess]:
     _forget_leases(scene)
     with scene.operator() as operator:
         operator.ready()
-        wait_for(lambda: is_leading(operator), "the next one leads")
+        wait_for(operator.leads, "the next one leads")
         yield operator
 
 

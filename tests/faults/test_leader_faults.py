@@ -23,7 +23,7 @@ from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.replica import Replica, grant, replica
 from faults.row import Row
-from faults.scene import FaultScene, Object, is_leading
+from faults.scene import FaultScene, Object
 from faults.support import own_plane
 from pdf_security_operator.shards import shard_of
 from product import DEPLOYMENT, NAMESPACE
@@ -171,7 +171,7 @@ def _assert_shared_well(
 def _pair(scene: FaultScene) -> Iterator[tuple[Replica, Replica]]:
     """Run two operators: one that leads, and one that stands by."""
     with replica(scene, 0) as leader:
-        wait_for(lambda: is_leading(leader.process), "the first one leads")
+        wait_for(leader.process.leads, "the first one leads")
         with replica(scene, 1) as other:
             other.process.ready()
             assert other.shards == []

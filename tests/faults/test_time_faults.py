@@ -16,7 +16,7 @@ from controlplane.operator_process import OperatorProcess, build_job, operator_p
 from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.row import Row
-from faults.scene import SOURCE_VARIABLE, FaultScene, Object, is_leading
+from faults.scene import SOURCE_VARIABLE, FaultScene, Object
 from faults.support import await_condition, own_plane, own_scene
 
 LEASE_SECONDS = 10
@@ -66,7 +66,7 @@ def test_a_leader_with_a_wrong_clock_keeps_its_lease(
         scene.await_final()
         _stay_for_a_lease(operator, other)
         scene.verify(fault, operator)
-        assert not is_leading(other)
+        assert not other.leads()
 
 
 @pytest.mark.fault("51b", "clock of who stands by an hour off", "it does not take over")
@@ -101,7 +101,7 @@ def test_a_time_to_live_is_of_the_servers_clock(
 def test_a_rolling_replacement_loses_nothing(scene: FaultScene, fault: Row) -> None:
     """Would break: an upgrade costs jobs, or does them twice."""
     with scene.operator("old") as old:
-        wait_for(lambda: is_leading(old), "the old one leads")
+        wait_for(old.leads, "the old one leads")
         scene.create_jobs(30, "first")
         scene.await_created(5)
         with scene.operator("new") as new:
@@ -164,14 +164,14 @@ def _hand_over(before: OperatorProcess, after: OperatorProcess) -> None:
     """Replace one by another as a rolling update does: the new one is ready first."""
     after.ready()
     assert before.terminate().code == 0
-    wait_for(lambda: is_leading(after), "the new one leads", 5)
+    wait_for(after.leads, "the new one leads", 5)
 
 
 def _stay_for_a_lease(leader: OperatorProcess, other: OperatorProcess) -> None:
     """Look on for longer than a Lease lasts."""
     until = time.monotonic() + LEASE_SECONDS + 2
     while time.monotonic() < until:
-        assert (is_leading(leader), is_leading(other)) == (True, False)
+        assert (leader.leads(), other.leads()) == (True, False)
         time.sleep(0.2)
 
 
@@ -186,5 +186,5 @@ def _shifted(scene: FaultScene, seconds: int, *, leads: bool = True) -> Iterator
     with operator_process(scene.plane, scene.folder, name="shifted", settings=settings) as process:
         process.ready()
         if leads:
-            wait_for(lambda: is_leading(process), "the one with the wrong clock leads")
+            wait_for(process.leads, "the one with the wrong clock leads")
         yield process
