@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from pdf_security_operator import controller as controller_module
 from pdf_security_operator import record
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.controller import Controller
@@ -64,7 +65,7 @@ class FakeApi:
     async def operator(self, **settings: Any) -> AsyncIterator[Controller]:
         """Run an operator on it."""
         # Well within what counts as quiet: what comes between is written, too.
-        record.BETWEEN_SECONDS = QUIET_SECONDS / 3
+        record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 3
         unused = Path("/nonexistent")
         controller = Controller(
             cast("Cluster", self),
@@ -198,15 +199,18 @@ class FakeApi:
         job = await self._read("patch_job", "jobs", Key(namespace, name))
         return self.put("jobs", {**job, "spec": {**job["spec"], **fields}})
 
-    async def list_pods(self, namespace: str, job_uid: str, *, newest: bool = True) -> list[Object]:
+    async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
         return await self._pods("list_pods", namespace)
 
-    async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:
-        return await self._pods("list_unfinished_pods", namespace)
+    async def unfinished_pods(self, namespace: str, selector: str = "") -> AsyncIterator[Object]:
+        for pod in await self._pods("unfinished_pods", namespace):
+            if pod["status"]["phase"] not in ("Succeeded", "Failed"):
+                yield pod
 
-    async def list_warnings(self, namespace: str, uid: str) -> list[Object]:
-        await self._called("list_warnings", Key(namespace, uid))
-        return []
+    async def warnings(self, namespace: str) -> AsyncIterator[Object]:
+        await self._called("warnings", Key(namespace, ""))
+        for warning in self.objects["warnings"].values():
+            yield warning
 
     async def create_network_policy(self, policy: Object) -> Object:
         return await self._create("create_policy", "policies", policy)

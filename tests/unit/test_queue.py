@@ -51,12 +51,12 @@ async def test_groups_take_turns() -> None:
 @pytest.mark.parametrize(
     ("entries", "order"),
     [
-        pytest.param([("a", 0, 2), ("b", 0, 1)], ["b", "a"], id="older-first"),
-        pytest.param([("a", 0, 1), ("b", 5, 2)], ["b", "a"], id="priority-before-age"),
-        pytest.param([("a", 0, 0), ("b", 0, 0)], ["a", "b"], id="as-they-came"),
+        pytest.param([("a", 0, "2"), ("b", 0, "1")], ["b", "a"], id="older-first"),
+        pytest.param([("a", 0, "1"), ("b", 5, "2")], ["b", "a"], id="priority-before-age"),
+        pytest.param([("a", 0, ""), ("b", 0, "")], ["a", "b"], id="as-they-came"),
     ],
 )
-async def test_order(entries: list[tuple[str, int, float]], order: list[str]) -> None:
+async def test_order(entries: list[tuple[str, int, str]], order: list[str]) -> None:
     """An urgent job would wait behind the others of its namespace."""
     queue: FairQueue[str] = FairQueue()
     for key, priority, age in entries:
@@ -67,7 +67,7 @@ async def test_order(entries: list[tuple[str, int, float]], order: list[str]) ->
 async def test_delay_gives_way_to_an_event() -> None:
     """A job that something happened to would wait for its next look, and then be seen twice."""
     queue: FairQueue[str] = FairQueue()
-    queue.add_after("a", 0.02, Turn("x"))
+    queue.add("a", Turn("x"), after=0.02)
     assert len(queue) == 0
     queue.add("a", Turn("x"))
     assert await drained(queue) == ["a"]
@@ -78,9 +78,21 @@ async def test_delay_gives_way_to_an_event() -> None:
 async def test_delay_ends() -> None:
     """What is to be looked at again later never would be."""
     queue: FairQueue[str] = FairQueue()
-    queue.add_after("a", 0.01, Turn("x"))
+    queue.add("a", Turn("x"), after=0.01)
     key, _ = await asyncio.wait_for(queue.get(), 5)
     assert key == "a"
+
+
+@pytest.mark.parametrize(("first", "then"), [(0.02, 30), (30, 0.02)])
+async def test_the_sooner_of_two_delays_holds(first: float, then: float) -> None:
+    """A step of a Job would wait for the next look at it; or each step would put that look off."""
+    queue: FairQueue[str] = FairQueue()
+    queue.add("a", Turn("x"), after=first)
+    queue.add("a", Turn("x"), after=then)
+    key, _ = await asyncio.wait_for(queue.get(), 5)
+    assert key == "a"
+    queue.done(key)
+    assert await drained(queue) == []
 
 
 async def test_failures_back_off_and_are_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,33 +88,23 @@ class Cluster:
             _PODS, version, labelSelector=names.MANAGED_SELECTOR, fieldSelector=phases
         )
 
-    async def list_pods(self, namespace: str, job_uid: str, *, newest: bool = True) -> list[Object]:
-        """List the pods that are labelled as a Job's.
-
-        Args:
-            namespace: of the Job.
-            job_uid: of the Job.
-            newest: False is content with what the API server remembers, which costs it far less.
-        """
+    async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
+        """List the pods that are labelled as a Job's."""
         selector = f"batch.kubernetes.io/controller-uid={job_uid}"
-        version = {} if newest else {"resourceVersion": "0"}
-        return await self._pods(namespace, labelSelector=selector, **version)
+        return [pod async for pod in self._pods(namespace, labelSelector=selector)]
 
-    async def list_unfinished_pods(self, namespace: str, class_name: str) -> list[Object]:
-        """List the pods of a class in a namespace that have not ended, Job or no Job."""
+    def unfinished_pods(self, namespace: str, selector: str = names.MANAGED_SELECTOR) -> Listing:
+        """List the pods in a namespace that have not ended, Job or no Job."""
         phases = "status.phase!=Succeeded,status.phase!=Failed"
-        selector = f"{names.CLASS_LABEL}={class_name}"
-        return await self._pods(namespace, labelSelector=selector, fieldSelector=phases)
+        return self._pods(namespace, labelSelector=selector, fieldSelector=phases)
 
-    async def _pods(self, namespace: str, **selectors: str) -> list[Object]:
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        return [pod async for pod in self._transport.list(path, **selectors)]
+    def _pods(self, namespace: str, **selectors: str) -> Listing:
+        return self._transport.list(f"/api/v1/namespaces/{namespace}/pods", **selectors)
 
-    async def list_warnings(self, namespace: str, uid: str) -> list[Object]:
-        """List the Warning events of an object."""
-        selector = f"involvedObject.uid={uid},type=Warning"
+    def warnings(self, namespace: str) -> Listing:
+        """List the Warning events of a namespace."""
         path = f"/api/v1/namespaces/{namespace}/events"
-        return [event async for event in self._transport.list(path, fieldSelector=selector)]
+        return self._transport.list(path, fieldSelector="type=Warning")
 
     async def create_network_policy(self, policy: Object) -> Object:
         """Create a NetworkPolicy. Raises ConflictError when the name is taken."""

@@ -13,8 +13,10 @@ from pdf_security_operator.api import Concurrency
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.comparison import compare
+from pdf_security_operator.endings import ending_of
 from pdf_security_operator.errors import ApiError, ConflictError, FencedError
-from pdf_security_operator.identity import Key, class_label_of, key_of
+from pdf_security_operator.gauges import keep_gauges
+from pdf_security_operator.identity import class_label_of, key_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.metrics import Metrics
 from pdf_security_operator.observed import Observed, owner_in
@@ -35,8 +37,8 @@ RELIST_SECONDS = 1.0
 FRESH_SECONDS = 5.0
 """For so long, what was compared needs no comparison: who starts first gains its Lease at once."""
 
-MEASURE_SECONDS = 2.0
-"""Time between two updates of the gauges."""
+STEP_SECONDS = 0.2
+"""A step of a Job that is not its last is looked at after so long, with those that follow it."""
 
 logger = structlog.get_logger()
 
@@ -75,7 +77,13 @@ class Controller:
         self._record = Record(cluster, self._observed, settings.identity, metrics, tracer)
         jobs = Jobs(cluster, self._observed, self._classes, self._policies, metrics)
         self._reconciler = Reconciler(
-            cluster, self._observed, jobs, self._policies, self._record, settings, self._found
+            cluster,
+            self._observed,
+            jobs,
+            self._policies,
+            self._record,
+            settings,
+            found=lambda key, seconds: self._enqueue(StatusTask(key), after=seconds),
         )
         self._relisted = asyncio.Event()
         self._security_jobs_version = self._jobs_version = ""
@@ -101,7 +109,7 @@ class Controller:
             tasks.create_task(watch.run(self._security_jobs_version))
             tasks.create_task(jobs.run(self._jobs_version))
             tasks.create_task(pods.run(""))
-            tasks.create_task(self._measure())
+            tasks.create_task(keep_gauges(metrics, self._queue.depths, self._observed.turnstile))
             for _ in range(self._settings.workers):
                 tasks.create_task(self._work())
             while True:
@@ -158,7 +166,8 @@ class Controller:
         after = self._observed.jobs.get(key_of(job))
         # Both: whoever takes its owner off a Job takes the Job from its owner.
         owners = {owner.key for owner in (owner_in(before), owner_in(after)) if owner}
-        self._enqueue(*map(JobTask, owners))
+        is_last = deleted or ending_of(job.get("status", {}))
+        self._enqueue(*map(JobTask, owners), after=0 if is_last else STEP_SECONDS)
         self._wake()
         if deleted or self._classes.spec_of(class_label_of(job)) is None:
             # It may have been the last one under its policies; those of a class that is gone stand
@@ -176,10 +185,7 @@ class Controller:
             task, seconds = await self._queue.get()
             self._metrics.task_waited(seconds)
             try:
-                if self._owns(task.namespace):
-                    await self._attempt(task)
-                else:
-                    self._leave(task)
+                await self._attempt(task)
             finally:
                 self._queue.done(task)
                 self._wake()
@@ -204,7 +210,7 @@ class Controller:
         else:
             self._queue.forgive(task)
             if delay is not None:
-                self._queue.add_after(task, delay, turn_of(task, self._observed))
+                self._enqueue(task, after=delay)
 
     def _leave(self, task: Task) -> None:
         """Leave a task to whichever process it is now, and nothing of it behind."""
@@ -216,6 +222,8 @@ class Controller:
                 self._observed.return_unused_place(body, stays_in_line=False)
 
     async def _carry_out(self, task: Task) -> float | None:
+        if not self._owns(task.namespace):
+            raise FencedError(0, "another process acts there by now")
         match task:
             case JobTask(key):
                 return await self._reconciler.reconcile(key)
@@ -233,21 +241,16 @@ class Controller:
     def _retry(self, task: Task, at_least: float = 0) -> float:
         return self._queue.retry(task, turn_of(task, self._observed), at_least=at_least)
 
-    def _found(self, key: Key, seconds: float) -> None:
-        task = StatusTask(key)
-        self._queue.add_after(task, seconds, turn_of(task, self._observed))
-
-    def _enqueue(self, *tasks: Task) -> None:
+    def _enqueue(self, *tasks: Task, after: float = 0) -> None:
         for task in tasks:
             if self._owns(task.namespace):
-                self._queue.add(task, turn_of(task, self._observed))
+                self._queue.add(task, turn_of(task, self._observed), after=after)
 
     def _wake(self) -> None:
         """Let those go on for whom a place became free."""
-        turnstile = self._observed.turnstile
-        for name in turnstile.take_freed():
+        for name in self._observed.turnstile.take_freed():
             self._let_in(name)
-        self._enqueue(*map(JobTask, turnstile.take_let_in()))
+        self._enqueue(*map(JobTask, self._observed.turnstile.take_let_in()))
 
     def _let_in(self, class_name: str) -> None:
         spec = self._classes.spec_of(class_name)
@@ -290,11 +293,3 @@ class Controller:
     async def _relist_jobs(self) -> str:
         """Take in all Jobs there are; return the version of the list."""
         return await compare(self._observed.jobs, self._cluster.list_jobs(), self.job_seen)
-
-    async def _measure(self) -> None:
-        while True:
-            for lane, depth in self._queue.depths().items():
-                self._metrics.set_queue_depth(lane, depth)
-            self._metrics.set_jobs_waiting(self._observed.turnstile.waiting())
-            self._metrics.set_jobs_running(self._observed.turnstile.places.classes())
-            await asyncio.sleep(MEASURE_SECONDS)

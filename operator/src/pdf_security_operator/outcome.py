@@ -133,11 +133,12 @@ def stuck_reason_of(pods: list[Object], warnings: list[Object]) -> tuple[str, st
             if waiting.get("reason") and waiting["reason"] not in _MEANINGLESS:
                 reason = _SAME.get(waiting["reason"], waiting["reason"])
                 return reason_of(reason), message_of(waiting.get("message"))
-    latest = max(warnings, key=_time_of, default=None)
+    latest = max(warnings, key=time_of, default=None)
     return (reason_of(latest.get("reason")), message_of(latest.get("message"))) if latest else None
 
 
-def _time_of(event: Object) -> str:
+def time_of(event: Object) -> str:
+    """When an event was seen last."""
     return str(event.get("lastTimestamp") or event.get("eventTime") or "")
 
 
@@ -155,12 +156,6 @@ def _last_terminated(pods: list[Object]) -> Object | None:
 def pods_of(job: Object, pods: list[Object]) -> list[Object]:
     """Choose the pods that a Job controls: anybody's may bear its label."""
     return [pod for pod in pods if controller_uid_of(pod) == job["metadata"]["uid"]]
-
-
-def unfinished_of(pods: list[Object]) -> Object | None:
-    """Find the pod that is still to end."""
-    ended = ("Succeeded", "Failed")
-    return next((pod for pod in pods if pod.get("status", {}).get("phase") not in ended), None)
 
 
 def summary_of(terminated: Object | None) -> Summary | None:

@@ -118,7 +118,8 @@ class Policies:
     async def _has_pods(self, policy: Object) -> bool:
         """Whether pods of the class are left: one outlives its Job by its grace time."""
         namespace = policy["metadata"]["namespace"]
-        return bool(await self._cluster.list_unfinished_pods(namespace, class_label_of(policy)))
+        selector = f"{names.CLASS_LABEL}={class_label_of(policy)}"
+        return bool([pod async for pod in self._cluster.unfinished_pods(namespace, selector)])
 
     def _unused(self, namespace: str) -> list[Object]:
         return [

@@ -32,19 +32,19 @@ class Turn:
     Attributes:
         group: keys of different groups take turns.
         priority: higher goes first within the group.
-        age: time of creation; earlier goes first within a priority.
+        age: time of creation, in a form that sorts; earlier goes first within a priority.
         can_wait: whether keys that cannot wait go before it.
     """
 
     group: str = ""
     priority: int = 0
-    age: float = 0
+    age: str = ""
     can_wait: bool = False
 
 
 @dataclass(order=True)
 class _Entry(Generic[Key]):
-    order: tuple[int, float, int]
+    order: tuple[int, str, int]
     key: Key = field(compare=False)
 
 
@@ -80,24 +80,21 @@ class FairQueue(Generic[Key]):
         """Count the keys of each lane that wait to be handed out now."""
         return {"first": len(self._first), "second": len(self._second)}
 
-    def add(self, key: Key, turn: Turn) -> None:
-        """Put a key in line."""
+    def add(self, key: Key, turn: Turn, *, after: float = 0) -> None:
+        """Put a key in line, at once or after so many seconds: whichever it was told is sooner."""
+        if key in self._waiting:
+            return
+        if after:
+            self._add_later(key, turn, after)
+            return
         self._cancel_timer(key)
         if key in self._active:
             self._again[key] = turn
-            return
-        if key in self._waiting:
             return
         self._waiting[key] = time.monotonic()
         entry = _Entry((-turn.priority, turn.age, next(self._sequence)), key)
         (self._second if turn.can_wait else self._first).push(turn.group, entry)
         self._available.release()
-
-    def add_after(self, key: Key, seconds: float, turn: Turn) -> None:
-        """Put a key in line after a delay; an earlier `add` of it takes its place."""
-        self._cancel_timer(key)
-        loop = asyncio.get_running_loop()
-        self._timers[key] = loop.call_later(seconds, self.add, key, turn)
 
     def retry(self, key: Key, turn: Turn, *, at_least: float = 0) -> float:
         """Put a key in line again after a failure, later each time; return the delay in seconds."""
@@ -106,7 +103,7 @@ class FairQueue(Generic[Key]):
         usual = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
         # Jitter, or everything that one outage stopped comes back in the same instant.
         delay = max(at_least, usual) * random.uniform(1.0, 1.3)  # noqa: S311  (no secret)
-        self.add_after(key, delay, turn)
+        self.add(key, turn, after=delay)
         return delay
 
     def forgive(self, key: Key) -> None:
@@ -136,6 +133,14 @@ class FairQueue(Generic[Key]):
         self._active.add(key)
         self._idle.clear()
         return key
+
+    def _add_later(self, key: Key, turn: Turn, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer and timer.when() <= loop.time() + seconds:
+            return
+        self._cancel_timer(key)
+        self._timers[key] = loop.call_later(seconds, self.add, key, turn)
 
     def _cancel_timer(self, key: Key) -> None:
         timer = self._timers.pop(key, None)

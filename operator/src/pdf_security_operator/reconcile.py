@@ -23,11 +23,12 @@ from pdf_security_operator.errors import (
 from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.observed import Observed
-from pdf_security_operator.outcome import State, pods_of, state_of, stuck_reason_of, unfinished_of
+from pdf_security_operator.outcome import State, pods_of, state_of, stuck_reason_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
 from pdf_security_operator.status import condition_of, is_final, status_at
+from pdf_security_operator.unstarted import Unstarted
 
 Object = dict[str, Any]
 
@@ -74,6 +75,7 @@ class Reconciler:
         self._observed = observed
         self._jobs = jobs
         self._policies = policies
+        self._unstarted = Unstarted(cluster)
         self._settings = settings
         self._record = record
         self._found = found
@@ -156,14 +158,15 @@ class Reconciler:
         if not job["status"].get("failed") and _age_of(started) < STUCK_SECONDS:
             # Most pods start, and end, sooner.
             return [], []
-        pods = pods_of(job, await self._cluster.list_pods(namespace, uid, newest=False))
-        if stuck_reason_of(pods, []) or _age_of(started) < 2 * STUCK_SECONDS:
-            # Events are asked for only where the pod does not tell: each time, the API server reads
-            # all those of the namespace.
-            return pods, []
+        pods = await self._unstarted.pods_of(job)
         # What befell an earlier attempt says nothing of this one.
-        subject = unfinished_of(pods) or job
-        return pods, await self._cluster.list_warnings(namespace, uid_of(subject))
+        subject = next(iter(pods), job)
+        if job["status"].get("failed"):
+            pods = pods_of(job, await self._cluster.list_pods(namespace, uid))
+        if stuck_reason_of(pods, []) or _age_of(started) < 2 * STUCK_SECONDS:
+            # Events are asked for only where the pod does not tell: no server keeps them in memory.
+            return pods, []
+        return pods, await self._unstarted.warnings_of(namespace, uid_of(subject))
 
     async def _finish(self, body: Object, job: Object | None) -> float | None:
         """Let go of what a finished job still holds, each thing when its time has come."""

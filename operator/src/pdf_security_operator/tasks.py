@@ -1,6 +1,5 @@
 """What the queue holds, and by what it takes its turns. Pure."""
 
-import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +69,8 @@ def turn_of(task: Task, observed: Observed) -> Turn:
             return Turn(namespace, _POLICIES_PRIORITY)
         case JobTask(key) | StatusTask(key):
             body: Object = observed.security_jobs.get(key) or {}
-            created = body.get("metadata", {}).get("creationTimestamp")
-            age = datetime.datetime.fromisoformat(created).timestamp() if created else 0
+            # In RFC 3339, in UTC and in whole seconds, as all of one server's are: it sorts.
+            age = str(body.get("metadata", {}).get("creationTimestamp", ""))
             priority = body.get("spec", {}).get("priority")
             known = priority if isinstance(priority, int) else 0
             # What is still to be started goes before all that is known, or being told, of the rest.
