@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from pdf_security_operator.api.quantity import amount_of
 from pdf_security_operator.api.security_class import Concurrency
@@ -118,7 +117,6 @@ def too_large_for(concurrency: Concurrency, memory: int) -> Obstacle | None:
     return obstacle if obstacle and obstacle.is_size else None
 
 
-@lru_cache(maxsize=1024)
 def bytes_of(quantity: int | str) -> int:
     """Convert a quantity to whole bytes."""
     return int(amount_of(quantity))

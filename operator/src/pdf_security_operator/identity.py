@@ -5,6 +5,7 @@ namespace bear it out.
 """
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pdf_security_operator import names
@@ -53,6 +54,7 @@ def version_of(body: Object) -> int:
     return int(body["metadata"]["resourceVersion"])
 
 
+@lru_cache(maxsize=4096)
 def job_name_of(name: str, uid: str) -> str:
     """Name of the Job of a PdfSecurityJob: its whole UID makes it unique over all time."""
     return f"{re.sub('[^a-z0-9-]', '-', name)[:_NAME_LENGTH].strip('-') or 'job'}-{uid}"

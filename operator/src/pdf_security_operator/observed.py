@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from pdf_security_operator import names
@@ -33,6 +34,9 @@ Object = dict[str, Any]
 
 SUBMITTER_LENGTH = 256
 """Characters of a user's name that are kept: where no policy stamps it, authors may write any."""
+
+LONGEST_EFFECTIVE = 4096
+"""Characters that an annotation of what was applied has at most; a longer one was edited."""
 
 
 class Observed:
@@ -265,11 +269,19 @@ def _kept(table: Object, keys: tuple[str, ...]) -> Object:
 
 
 def _effective(metadata: Object) -> Object | None:
-    """Read what was applied; the annotation may have been edited, and then it is nothing."""
+    annotation = metadata.get("annotations", {}).get(names.EFFECTIVE_ANNOTATION, "")
+    return _effective_in(annotation) if len(annotation) <= LONGEST_EFFECTIVE else None
+
+
+@lru_cache(maxsize=256)
+def _effective_in(annotation: str) -> Object | None:
+    """Read what was applied, which most Jobs of a class have in common; it must not be changed.
+
+    The annotation may have been edited, and then it is nothing.
+    """
     try:
-        effective = json.loads(metadata.get("annotations", {})[names.EFFECTIVE_ANNOTATION])
-        return Effective.model_validate(effective).to_json_dict()
-    except (KeyError, ValueError, RecursionError):
+        return Effective.model_validate(json.loads(annotation)).to_json_dict()
+    except (ValueError, RecursionError):
         return None
 
 

@@ -3,6 +3,7 @@
 Whoever reads a status does so on a terminal, which must take no orders from it.
 """
 
+import re
 from typing import Any
 
 MESSAGE_LENGTH = 1024
@@ -10,15 +11,20 @@ MESSAGE_LENGTH = 1024
 
 _REASON_LENGTH = 64
 
+_REASON = re.compile(rf"[A-Za-z][A-Za-z0-9]{{0,{_REASON_LENGTH - 1}}}")
+
 
 def message_of(text: Any) -> str:
     """Give printable text of bounded length."""
     letters = str(text or "")[:MESSAGE_LENGTH]
+    if letters.isprintable():
+        return letters
     return "".join(letter if letter.isprintable() else " " for letter in letters)
 
 
 def reason_of(text: Any) -> str:
     """Give one word, as `reason` of metav1.Condition has to be."""
-    letters = (letter for letter in str(text or "")[:MESSAGE_LENGTH] if letter.isascii())
-    word = "".join(letter for letter in letters if letter.isalnum()).lstrip("0123456789")
-    return word[:_REASON_LENGTH] or "Unknown"
+    word = str(text or "")[:MESSAGE_LENGTH]
+    if not _REASON.fullmatch(word):
+        word = re.sub("[^A-Za-z0-9]", "", word).lstrip("0123456789")[:_REASON_LENGTH]
+    return word or "Unknown"

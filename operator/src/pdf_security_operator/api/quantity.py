@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
@@ -40,6 +41,7 @@ Quantity = Annotated[
 """An amount as Kubernetes writes it: a whole number, or a decimal with a suffix."""
 
 
+@lru_cache(maxsize=1024)
 def amount_of(quantity: int | str) -> Decimal:
     """Convert a quantity to a number of cores or bytes.
 
