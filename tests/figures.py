@@ -11,3 +11,11 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def jain_index(shares: Sequence[float]) -> float:
+    """Give Jain's index of fairness: 1 where all are equal, 1/count where one has everything.
+
+    Jain, Chiu and Hawe, DEC TR-301, 1984.
+    """
+    return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))

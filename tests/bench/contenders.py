@@ -44,40 +44,82 @@ class Contender:
     """Runs it, with a folder of its own."""
     tells: bool = False
     """Whether it writes a status of its own."""
+    follow: Callable[[Object], Object] | None = None
+    """Builds, of what was accepted, the object to be made: where the client itself makes it."""
 
 
 def contenders(plane: ControlPlane, class_spec: Object) -> list[Contender]:
-    """Give all, the floor first."""
-    return [_floor(class_spec), _ours(plane), *(_peer(plane, peer) for peer in PEERS)]
+    """Give all: the floor, what bounds every operator, ours, and the peers, which make our pod."""
+    build = _job_builder(class_spec)
+    pod = build("any", "any", _NOBODY.format(number=0))["spec"]["template"]["spec"]
+    return [
+        _floor(build),
+        _bound(build),
+        _ours(plane),
+        *(_peer(plane, peer, pod) for peer in PEERS),
+    ]
 
 
-def _floor(class_spec: Object) -> Contender:
-    """The client creates, itself, the very Jobs that we would."""
+def _job_builder(class_spec: Object) -> Callable[[str, str, str], Object]:
+    """Give what builds, of name, namespace and UID, the very Job that the operator would."""
     spec = JobSpec.model_validate(build_security_job("any")["spec"])
     parsed = ClassSpec.model_validate(class_spec)
     limits = effective_limits_of(spec, parsed)
 
-    def build(name: str, namespace: str, number: int) -> Object:
-        metadata = {"name": name, "namespace": namespace, "uid": _NOBODY.format(number=number)}
+    def build(name: str, namespace: str, uid: str) -> Object:
+        metadata = {"name": name, "namespace": namespace, "uid": uid}
         job = build_job(metadata, spec, "standard", parsed, limits)
-        # Nobody's: the garbage collector would take it for an orphan of one that never was.
-        del job["metadata"]["ownerReferences"]
+        # An operator that starts meanwhile must not take it for its own.
         del job["metadata"]["labels"][names.MANAGED_BY_LABEL]
         return job
 
-    @contextmanager
-    def run(_: Path) -> Iterator[None]:
-        yield None
+    return build
+
+
+@contextmanager
+def _nobody(_: Path) -> Iterator[None]:
+    yield None
+
+
+def _floor(build_job_of: Callable[[str, str, str], Object]) -> Contender:
+    """The client creates, itself, the very Jobs that we would."""
+
+    def build(name: str, namespace: str, number: int) -> Object:
+        job = build_job_of(name, namespace, _NOBODY.format(number=number))
+        # Nobody's: the garbage collector would take it for an orphan of one that never was.
+        del job["metadata"]["ownerReferences"]
+        return job
 
     return Contender(
-        "no operator", "", "the client creates the Jobs", JOBS, JOBS, build, _named_owner, run
+        "no operator", "", "the client creates the Jobs", JOBS, JOBS, build, _named_owner, _nobody
     )
 
 
-def _ours(plane: ControlPlane) -> Contender:
-    def build(name: str, namespace: str, _: int) -> Object:
-        return build_security_job(name, namespace)
+def _bound(build_job_of: Callable[[str, str, str], Object]) -> Contender:
+    """The client creates the resource, and then at once its Job: no operator can do with less."""
 
+    def follow(accepted: Object) -> Object:
+        metadata = accepted["metadata"]
+        return build_job_of(metadata["name"], metadata["namespace"], metadata["uid"])
+
+    return Contender(
+        "both by the client",
+        "",
+        "the client creates each resource and then its Job, and nobody writes a status",
+        SECURITY_JOBS,
+        JOBS,
+        _security_job,
+        _named_owner,
+        _nobody,
+        follow=follow,
+    )
+
+
+def _security_job(name: str, namespace: str, _: int) -> Object:
+    return build_security_job(name, namespace)
+
+
+def _ours(plane: ControlPlane) -> Contender:
     @contextmanager
     def run(folder: Path) -> Iterator[Process]:
         with operator_process(plane, folder) as operator:
@@ -90,16 +132,16 @@ def _ours(plane: ControlPlane) -> Contender:
         "defaults",
         SECURITY_JOBS,
         JOBS,
-        build,
+        _security_job,
         _named_owner,
         run,
         tells=True,
     )
 
 
-def _peer(plane: ControlPlane, peer: Peer) -> Contender:
+def _peer(plane: ControlPlane, peer: Peer, pod: Object) -> Contender:
     def build(name: str, namespace: str, _: int) -> Object:
-        return peer.build(name, namespace, {})
+        return peer.build(name, namespace, pod)
 
     def owner_of(body: Object) -> str | None:
         return (body["metadata"].get("labels") or {}).get(peer.owner_label)

@@ -20,6 +20,9 @@ from controlplane import ControlPlane
 
 Object = dict[str, Any]
 
+Follow = Callable[[Object], tuple[str, Object]]
+"""Of what was accepted: where to create what is to follow it."""
+
 CONNECTIONS = 50
 """Connections over which objects are created."""
 
@@ -31,11 +34,13 @@ class Created:
     """What the client did.
 
     Attributes:
+        sent: name -> when the object was sent.
         accepted: name -> when the API server had answered that the object is stored.
         began: when the first was sent.
         errors: what was answered instead.
     """
 
+    sent: dict[str, float] = field(default_factory=dict)
     accepted: dict[str, float] = field(default_factory=dict)
     began: float = 0.0
     errors: list[str] = field(default_factory=list)
@@ -78,41 +83,65 @@ class Client:
         self._server = server
 
     async def create(
-        self, path: str, bodies: Mapping[str, Object], rate: float | None = None
+        self,
+        path: str,
+        bodies: Mapping[str, Object],
+        rate: float | None = None,
+        follow: Follow | None = None,
     ) -> Created:
-        """Create objects, all at once over `CONNECTIONS`, or so many a second."""
+        """Create objects, all over `CONNECTIONS` at a time, or so many a second.
+
+        Args:
+            path: where.
+            bodies: name -> object.
+            rate: objects a second; infinite: all at once.
+            follow: gives, of each that was accepted, where to create what else.
+        """
         done = Created(began=time.monotonic())
         encoded = {name: json.dumps(body).encode() for name, body in bodies.items()}
         if rate is None:
             waiting = iter(encoded.items())
             await asyncio.gather(
-                *(self._create_next(path, waiting, done) for _ in range(CONNECTIONS))
+                *(self._create_next(path, waiting, done, follow) for _ in range(CONNECTIONS))
             )
             return done
         tasks = []
         for number, (name, body) in enumerate(encoded.items()):
             await asyncio.sleep(max(0.0, done.began + number / rate - time.monotonic()))
-            tasks.append(asyncio.create_task(self._create_one(path, name, body, done)))
+            tasks.append(asyncio.create_task(self._create_one(path, name, body, done, follow)))
         await asyncio.gather(*tasks)
         return done
 
-    async def _create_next(self, path: str, waiting: Any, done: Created) -> None:
+    async def _create_next(
+        self, path: str, waiting: Any, done: Created, follow: Follow | None
+    ) -> None:
         for name, body in waiting:
-            await self._create_one(path, name, body, done)
+            await self._create_one(path, name, body, done, follow)
 
-    async def _create_one(self, path: str, name: str, body: bytes, done: Created) -> None:
+    async def _create_one(
+        self, path: str, name: str, body: bytes, done: Created, follow: Follow | None
+    ) -> None:
+        done.sent[name] = time.monotonic()
+        answer = await self._post(path, body, done)
+        if answer is None:
+            return
+        done.accepted[name] = time.monotonic()
+        if follow:
+            place, next_body = follow(json.loads(answer))
+            await self._post(place, json.dumps(next_body).encode(), done)
+
+    async def _post(self, path: str, body: bytes, done: Created) -> bytes | None:
         headers = {"Content-Type": "application/json"}
         try:
             async with self._session.post(
                 self._server + path, data=body, headers=headers
             ) as answer:
                 if answer.status == 201:
-                    await answer.read()
-                    done.accepted[name] = time.monotonic()
-                else:
-                    done.errors.append(f"{answer.status}: {(await answer.text())[:200]}")
+                    return await answer.read()
+                done.errors.append(f"{answer.status}: {(await answer.text())[:200]}")
         except aiohttp.ClientError as error:
             done.errors.append(repr(error))
+        return None
 
     @asynccontextmanager
     async def watching(self, path: str, marker: bytes) -> AsyncIterator[Watched]:
@@ -164,17 +193,18 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client(plane: ControlPlane) -> AsyncIterator[Client]:
+async def open_client(plane: ControlPlane, connections: int = CONNECTIONS) -> AsyncIterator[Client]:
     """Open a session as somebody who may do everything, and waits for it as everybody does.
 
     Whoever is of `system:masters` is exempt from API Priority and Fairness.
     """
-    plane.kubectl(
-        "create", "clusterrolebinding", USER, "--clusterrole=cluster-admin", f"--user={USER}"
-    )
+    rights = ("create", "clusterrolebinding", USER, "--dry-run=client", "-o", "yaml")
+    role = plane.kubectl(*rights, "--clusterrole=cluster-admin", f"--user={USER}")
+    # It may be open already.
+    plane.kubectl("apply", "-f", "-", input=role)
     context = ssl.create_default_context(cafile=str(plane.authority_file))
     context.load_cert_chain(*plane.client_certificate(USER))
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS + 10, ssl=context)
+    connector = aiohttp.TCPConnector(limit=connections + 10, ssl=context)
     async with aiohttp.ClientSession(
         connector=connector, timeout=aiohttp.ClientTimeout(total=60), trust_env=False
     ) as session:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import finished
+from bench import finished, tenants
 from bench.contenders import Contender, contenders
 from bench.load import Client, Created, Watched, open_client, until
 from controlplane import ControlPlane, control_plane
@@ -36,6 +36,9 @@ class Phase:
 
     created_per_s: float
     latencies: list[float]
+    """From the acceptance of what was given to the sight of what was made of it."""
+    whole_latencies: list[float]
+    """The same from its sending."""
     first_statuses: list[float]
     errors: int
     lost: int
@@ -81,8 +84,11 @@ async def _run(plane: ControlPlane, folder: Path, options: argparse.Namespace) -
             order = chosen[number % len(chosen) :] + chosen[: number % len(chosen)]
             for one in order:
                 await _round(plane, client, one, results[one.name], folder, number, options)
+        shared = await tenants.measured(plane, folder / "tenants", _say)
         memory = await finished.measured(plane, client, folder / "memory", options.finished, _say)
-    summary = _summary(results, memory)
+    summary = _summary(results, memory) | {
+        f"tenants_{name}": value for name, value in shared.items()
+    }
     _say(_table(results))
     _say(json.dumps(summary))
     return 1 if summary["errors"] or summary["lost"] or summary["doubled"] else 0
@@ -107,7 +113,7 @@ async def _round(
         results.bursts.append(burst)
         _say(f"round {number + 1}, {one.name}: {_told(burst)}")
         jobs = options.objects
-        if one.tells or process is None:
+        if one.tells or one.given == one.made:
             count = round(STEADY_RATE * options.steady_seconds)
             steady = await _load(client, one, namespace, count, STEADY_RATE)
             results.steadies.append(steady)
@@ -133,11 +139,13 @@ async def _load(
     }
     given, made = one.given.path(namespace), one.made.path(namespace)
     ended = b'"phase":"Succeeded"' if one.tells else b"\0"
+    build = one.follow
+    follow = (lambda accepted: (made, build(accepted))) if build else None
     async with (
         client.watching(made, b'{"type":"ADDED"') as things,
         client.watching(given, ended) as resources,
     ):
-        created = await client.create(given, bodies, rate)
+        created = await client.create(given, bodies, rate, follow)
         await until(lambda: things.marked >= count, GIVE_UP_SECONDS)
         if one.tells:
             # To the end of each one's life, which is what its CPU is counted for.
@@ -169,15 +177,12 @@ def _phase(
         lambda body: body["metadata"]["name"],
         lambda event: bool(event["object"].get("status")),
     )
-    made = [times[0] for name, times in seen.items() if name in created.accepted]
-    span = max(made, default=0.0) - created.began
+    made = {name: times[0] for name, times in seen.items() if name in created.accepted}
+    span = max(made.values(), default=0.0) - created.began
     return Phase(
         created_per_s=len(made) / span if made else 0.0,
-        latencies=[
-            max(0.0, times[0] - created.accepted[name])
-            for name, times in seen.items()
-            if name in created.accepted
-        ],
+        latencies=[max(0.0, when - created.accepted[name]) for name, when in made.items()],
+        whole_latencies=[when - created.sent[name] for name, when in made.items()],
         first_statuses=[
             max(0.0, times[0] - created.accepted[name])
             for name, times in told.items()
@@ -220,10 +225,12 @@ def _summary(results: dict[str, Results], memory: float) -> dict[str, float]:
     return {
         "created_per_s": round(speed, 1),
         "floor_ratio": round(speed / rate("no operator"), 2),
+        "bound_ratio": round(rate("both by the client") / rate("no operator"), 2),
         "argo_ratio": round(speed / rate("Argo"), 2),
         "jobset_ratio": round(speed / rate("JobSet"), 2),
         "p50_ms": median_of(ours.bursts, "latencies", 0.5),
         "p99_ms": median_of(ours.bursts, "latencies", 0.99),
+        "sent_p99_ms": median_of(ours.bursts, "whole_latencies", 0.99),
         "floor_p99_ms": median_of(floor.bursts, "latencies", 0.99),
         "steady_p99_ms": median_of(ours.steadies, "latencies", 0.99),
         "steady_status_p99_ms": median_of(ours.steadies, "first_statuses", 0.99),

@@ -44,10 +44,11 @@ class Resource:
     plural: str
     kind: str
 
-    def path(self, namespace: str) -> str:
-        """Where its objects of a namespace are created, listed and watched."""
+    def path(self, namespace: str = "") -> str:
+        """Where its objects of a namespace are created, listed and watched; or those of all."""
         root = "apis" if "/" in self.api_version else "api"
-        return f"/{root}/{self.api_version}/namespaces/{namespace}/{self.plural}"
+        within = f"namespaces/{namespace}/" if namespace else ""
+        return f"/{root}/{self.api_version}/{within}{self.plural}"
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,24 @@ class Peer:
     owner_label: str
     """On each object made: the name of the one given, which is in the same namespace."""
     build: Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
-    """Builds the object that it is given, of a name, a namespace and a placement."""
+    """Builds the object that it is given, of a name, a namespace and a pod's specification."""
     run: Callable[[Path, Kubectl, Path], AbstractContextManager[Process]]
     """Runs it: kubeconfig, kubectl, and a folder for its files and its log."""
 
 
-def build_workflow(name: str, namespace: str, placement: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a Workflow of one pod."""
-    template = {"name": "main", "container": {"image": IMAGE, "command": ["true"]}}
-    # Given in the specification, both apply to every pod of it.
-    return _build(WORKFLOWS, name, namespace, {**_workflow_of(template), **placement})
+def build_workflow(name: str, namespace: str, pod: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a Workflow of one pod, hardened as the given one as far as a Workflow can say it."""
+    [container] = pod["containers"]
+    # Without a command it would ask the image's registry for one.
+    main = {**container, "name": "main", "image": IMAGE, "command": ["true"]}
+    kept = {name: pod[name] for name in ("securityContext", "volumes") if name in pod}
+    specification = _workflow_of({"name": "main", "container": main})
+    return _build(WORKFLOWS, name, namespace, {**specification, **kept})
 
 
-def build_jobset(name: str, namespace: str, placement: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a JobSet of one Job of one pod."""
-    return _build(JOBSETS, name, namespace, _jobset_of(placement, suspended=False))
+def build_jobset(name: str, namespace: str, pod: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JobSet of one Job of the given pod."""
+    return _build(JOBSETS, name, namespace, _jobset_of(pod, suspended=False))
 
 
 @contextmanager
@@ -148,7 +152,11 @@ def jobset(kubeconfig: Path, kubectl: Kubectl, folder: Path) -> Iterator[Process
         environment=_environment(folder),
     )
     # A suspended one has a Job and no pod.
-    probe = _build(JOBSETS, "probe", namespace, _jobset_of({}, suspended=True))
+    pod = {
+        "restartPolicy": "Never",
+        "containers": [{"name": "main", "image": IMAGE, "command": ["true"]}],
+    }
+    probe = _build(JOBSETS, "probe", namespace, _jobset_of(pod, suspended=True))
     with _installed(kubectl, programs, namespace):
         yield from _running(controller, kubectl, probe, "{..status.conditions[*].type}")
 
@@ -157,12 +165,7 @@ def _workflow_of(template: dict[str, Any]) -> dict[str, Any]:
     return {"entrypoint": template["name"], "templates": [template]}
 
 
-def _jobset_of(placement: Mapping[str, Any], *, suspended: bool) -> dict[str, Any]:
-    pod = {
-        "restartPolicy": "Never",
-        "containers": [{"name": "main", "image": IMAGE, "command": ["true"]}],
-        **placement,
-    }
+def _jobset_of(pod: Mapping[str, Any], *, suspended: bool) -> dict[str, Any]:
     job = {
         "backoffLimit": 0,
         "completionMode": "Indexed",
@@ -263,7 +266,8 @@ ARGO_WORKFLOWS = Peer(
     version=_version_of("argo-workflows"),
     settings=(
         f"--qps {QPS} --burst {BURST}, 32 workflow workers (its default), leader election off, "
-        "metrics off, minimal definitions (its release's), log level info"
+        "metrics off, minimal definitions (its release's), log level info; our pod, as far as a "
+        "Workflow can say it"
     ),
     given=WORKFLOWS,
     made=Resource("v1", "pods", "Pod"),
@@ -278,7 +282,7 @@ JOBSET = Peer(
     settings=(
         f"clientConnection qps {QPS} burst {BURST}, one reconciler (fixed), leader election off, "
         "metrics off, no webhook in the way of JobSets and pods, no headless Service, log level 2 "
-        "(its release's)"
+        "(its release's); our pod"
     ),
     given=JOBSETS,
     made=Resource("batch/v1", "jobs", "Job"),

@@ -1,6 +1,7 @@
 """Steady load while the leading operator is killed every minute: `python -m bench.soak --help`.
 
-Two replicas; the one that leads gets SIGKILL and is started anew. Ends with one line of JSON.
+Two replicas; the one that leads gets SIGKILL and is started anew. Finished resources are removed by
+their own time to live, so that what is remembered stays as much. Ends with one line of JSON.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.contenders import JOBS, SECURITY_JOBS
-from bench.load import Client, Created, Watched, open_client
+from bench.load import Created, Watched, open_client
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import OperatorProcess, build_job, install, operator_process
 from pdf_security_operator import names
 
 NAMESPACE = "bench-soak"
+
+TTL_SECONDS = 60
 
 CATCH_UP_SECONDS = 120.0
 """After the last job was created, for all to have ended."""
@@ -58,13 +62,18 @@ async def _run(
     async with (
         open_client(plane) as client,
         client.watching(JOBS.path(NAMESPACE), b'{"type":"ADDED"') as jobs,
+        client.watching(path, b'"phase":"Succeeded"') as resources,
     ):
-        bodies = {f"s-{index}": build_job(f"s-{index}", NAMESPACE) for index in range(number)}
+        resource_names = [f"s-{index}" for index in range(number)]
+        bodies = {
+            name: build_job(name, NAMESPACE, ttlSecondsAfterFinished=TTL_SECONDS)
+            for name in resource_names
+        }
         load = asyncio.create_task(client.create(path, bodies, options.rate))
         kills = await _kill(operators, load, options.kill_seconds, memory)
         created = await load
-        statuses = await _ended(client, path, len(created.accepted))
-    result = _result(created, jobs, statuses, kills, memory)
+        phases = await _ended(resources, len(created.accepted))
+    result = _result(created, jobs, phases, kills, memory)
     sys.stdout.write(json.dumps(result) + "\n")
     good = not result["lost"] and not result["doubled"] and result["error_rate"] < 0.001
     return 0 if good else 1
@@ -92,16 +101,21 @@ async def _kill(
     return kills
 
 
-async def _ended(client: Client, path: str, number: int) -> Counter[str]:
+async def _ended(resources: Watched, number: int) -> Counter[str]:
     """Wait until all have ended; count the phases."""
     end = time.monotonic() + CATCH_UP_SECONDS
     while True:
-        phases = Counter(
-            str(body.get("status", {}).get("phase")) for body in (await client.get(path))["items"]
-        )
-        if phases["Succeeded"] + phases["Failed"] >= number or time.monotonic() > end:
+        ended = resources.firsts(_ending_of, lambda _: True)
+        phases = Counter(ending.partition("/")[0] for ending in ended)
+        if phases.total() >= number or time.monotonic() > end:
             return phases
-        await asyncio.sleep(1)
+        await asyncio.sleep(5)
+
+
+def _ending_of(body: dict[str, Any]) -> str | None:
+    """Say how a resource ended, and which; None while it has not."""
+    phase = (body.get("status") or {}).get("phase")
+    return f"{phase}/{body['metadata']['name']}" if phase in ("Succeeded", "Failed") else None
 
 
 def _result(

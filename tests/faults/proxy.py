@@ -32,6 +32,8 @@ HOP_BY_HOP = ("Connection", "Keep-Alive", "Transfer-Encoding", "Host", "Content-
 
 LARGEST = 64 * 1024**2
 
+LINGER_SECONDS = 0.1
+
 
 class FaultProxy:
     """Forwards everything, until a rule says otherwise."""
@@ -166,6 +168,8 @@ class FaultProxy:
         await self._stop_listening()
         await self._runner.cleanup()
         await self._session.close()
+        # Both have only begun to close their sockets.
+        await asyncio.sleep(LINGER_SECONDS)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path_qs

@@ -17,6 +17,7 @@ from faults.history import Step, history
 from faults.row import Row
 from faults.scene import FaultScene, Object
 from faults.support import admit_authors, own_plane
+from figures import jain_index
 
 FULL = bool(os.environ.get("PDF_SECURITY_FAULTS_FULL"))
 
@@ -90,7 +91,7 @@ def test_namespaces_get_equal_shares(
         wait_for(lambda: len(told.begun()) >= enough, "all that counts was admitted", 600)
         assert operator.is_ready()
         shares = _shares_while_all_wait(told.begun(), sizes)
-        index = _index_of(shares, len(sizes))
+        index = jain_index([shares[namespace] for namespace in sizes])
         print(f"Jain's index {index:.4f} of {sorted(shares.values())}")
         fault.see(f"Jain's index {index:.4f} over {shares.total()} admissions")
         assert told.most_at_once()["all"] == TOTAL
@@ -107,11 +108,6 @@ def _shares_while_all_wait(begun: list[Step], sizes: dict[str, int]) -> Counter[
             break
         shares[step.namespace] += 1
     return shares
-
-
-def _index_of(shares: Counter[str], count: int) -> float:
-    """Jain's index of fairness: 1 where all are equal, 1/count where one has everything."""
-    return shares.total() ** 2 / (count * sum(share**2 for share in shares.values()))
 
 
 def _add_class(client: Client, name: str, concurrency: Object) -> None:
