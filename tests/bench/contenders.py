@@ -49,7 +49,7 @@ class Contender:
 
 
 def contenders(plane: ControlPlane, class_spec: Object) -> list[Contender]:
-    """Give all: the floor, what bounds every operator, ours, and the peers, which make our pod."""
+    """Give all: the floor, the two writes alone, ours, and the peers, which make our pod."""
     build = _job_builder(class_spec)
     pod = build("any", "any", _NOBODY.format(number=0))["spec"]["template"]["spec"]
     return [
@@ -96,7 +96,7 @@ def _floor(build_job_of: Callable[[str, str, str], Object]) -> Contender:
 
 
 def _bound(build_job_of: Callable[[str, str, str], Object]) -> Contender:
-    """The client creates the resource, and then at once its Job: no operator can do with less."""
+    """The client creates the resource, and then at once its Job: the two writes of any operator."""
 
     def follow(accepted: Object) -> Object:
         metadata = accepted["metadata"]

@@ -176,6 +176,15 @@ class Client:
                 for line in lines:
                     watched.take_in(line)
 
+    async def open_connections(self, count: int) -> None:
+        """Open so many connections; what is answered on them does not matter."""
+
+        async def ask() -> None:
+            async with self._session.get(f"{self._server}/version") as answer:
+                await answer.read()
+
+        await asyncio.gather(*(ask() for _ in range(count)))
+
     async def get(self, path: str, **query: str) -> Object:
         """Read."""
         async with self._session.get(self._server + path, params=query) as answer:

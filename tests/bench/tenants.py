@@ -52,8 +52,8 @@ async def measured(
             open_client(plane, connections=count) as client,
             client.watching(JOBS.path(), b'{"type":"ADDED"') as jobs,
         ):
-            # Connections are opened before: a thousand handshakes at once are another load.
-            await asyncio.gather(*(client.get("/version") for _ in range(count)))
+            # Before: a thousand handshakes at once are another load.
+            await client.open_connections(count)
             tenants = await asyncio.gather(
                 *(
                     client.create(SECURITY_JOBS.path(namespace), _bodies(namespace, size), math.inf)
