@@ -65,7 +65,7 @@ class FakeApi:
     async def operator(self, **settings: Any) -> AsyncIterator[Controller]:
         """Run an operator on it."""
         # Well within what counts as quiet: what comes between is written, too.
-        record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 3
+        record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 10
         unused = Path("/nonexistent")
         controller = Controller(
             cast("Cluster", self),
