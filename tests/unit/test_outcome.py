@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdf_security_operator.outcome import State, pods_of, state_of, summary_of
+from pdf_security_operator.outcome import State, pods_of, state_of, summary_of, unfinished_of
 from pdf_security_operator.status import status_of
 from pdf_security_operator.text import MESSAGE_LENGTH
 from pdf_security_processor.contract import ExitCode
@@ -417,3 +417,10 @@ def test_only_pods_that_the_job_controls_speak_for_it() -> None:
     labelled = {"metadata": {"labels": {"batch.kubernetes.io/job-name": job["metadata"]["name"]}}}
     named = {"metadata": {"ownerReferences": [{"uid": job["metadata"]["uid"]}]}}
     assert pods_of(job, [labelled, own, named]) == [own]
+
+
+def test_the_pod_that_is_still_to_end_is_asked_why_it_waits() -> None:
+    """The warnings of an earlier attempt would hide why this one does not start."""
+    ended, waiting = {"status": {"phase": "Failed"}}, {"status": {"phase": "Pending"}}
+    assert unfinished_of([ended, waiting]) == waiting
+    assert unfinished_of([ended]) is None

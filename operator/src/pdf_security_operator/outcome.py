@@ -158,6 +158,12 @@ def pods_of(job: Object, pods: list[Object]) -> list[Object]:
     return [pod for pod in pods if controller_uid_of(pod) == job["metadata"]["uid"]]
 
 
+def unfinished_of(pods: list[Object]) -> Object | None:
+    """Find the pod that is still to end."""
+    ended = ("Succeeded", "Failed")
+    return next((pod for pod in pods if pod.get("status", {}).get("phase") not in ended), None)
+
+
 def summary_of(terminated: Object | None) -> Summary | None:
     """Parse the untrusted termination message; None where it is no summary of this ending."""
     untrusted_message = (terminated or {}).get("message")

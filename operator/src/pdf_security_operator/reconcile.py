@@ -23,7 +23,7 @@ from pdf_security_operator.errors import (
 from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.observed import Observed
-from pdf_security_operator.outcome import State, pods_of, state_of, stuck_reason_of
+from pdf_security_operator.outcome import State, pods_of, state_of, stuck_reason_of, unfinished_of
 from pdf_security_operator.policies import Policies
 from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
@@ -158,14 +158,16 @@ class Reconciler:
         if not job["status"].get("failed") and _age_of(started) < STUCK_SECONDS:
             # Most pods start, and end, sooner.
             return [], []
-        pods = await self._unstarted.pods_of(job)
-        # What befell an earlier attempt says nothing of this one.
-        subject = next(iter(pods), job)
         if job["status"].get("failed"):
+            # What its last pod said matters, too.
             pods = pods_of(job, await self._cluster.list_pods(namespace, uid))
+        else:
+            pods = await self._unstarted.pods_of(job)
         if stuck_reason_of(pods, []) or _age_of(started) < 2 * STUCK_SECONDS:
             # Events are asked for only where the pod does not tell: no server keeps them in memory.
             return pods, []
+        # What befell an earlier attempt says nothing of this one.
+        subject = unfinished_of(pods) or job
         return pods, await self._unstarted.warnings_of(namespace, uid_of(subject))
 
     async def _finish(self, body: Object, job: Object | None) -> float | None:
