@@ -54,7 +54,7 @@ def contenders(plane: ControlPlane, class_spec: Object) -> list[Contender]:
     pod = build("any", "any", _NOBODY.format(number=0))["spec"]["template"]["spec"]
     return [
         _floor(build),
-        _bound(build),
+        _both(build),
         _ours(plane),
         *(_peer(plane, peer, pod) for peer in PEERS),
     ]
@@ -95,7 +95,7 @@ def _floor(build_job_of: Callable[[str, str, str], Object]) -> Contender:
     )
 
 
-def _bound(build_job_of: Callable[[str, str, str], Object]) -> Contender:
+def _both(build_job_of: Callable[[str, str, str], Object]) -> Contender:
     """The client creates the resource, and then at once its Job: the two writes of any operator."""
 
     def follow(accepted: Object) -> Object:

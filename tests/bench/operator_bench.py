@@ -225,7 +225,7 @@ def _summary(results: dict[str, Results], memory: float) -> dict[str, float]:
     return {
         "created_per_s": round(speed, 1),
         "floor_ratio": round(speed / rate("no operator"), 2),
-        "bound_ratio": round(rate("both by the client") / rate("no operator"), 2),
+        "both_ratio": round(rate("both by the client") / rate("no operator"), 2),
         "argo_ratio": round(speed / rate("Argo"), 2),
         "jobset_ratio": round(speed / rate("JobSet"), 2),
         "p50_ms": median_of(ours.bursts, "latencies", 0.5),
