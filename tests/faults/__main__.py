@@ -20,8 +20,10 @@ def main(arguments: list[str]) -> int:
     """Run the tests, print what they came to; return 0 when every fault was survived."""
     shutil.rmtree(RESULTS, ignore_errors=True)
     faults = Path(__file__).parent
-    # What needs containers and a store is done to the real cluster, after that.
-    runs = [str(faults)], ["-m", "fault", str(faults.parent / "e2e")]
+    # What needs containers and a store is done to the real cluster, after that; and what is the
+    # pod's own business, to the processor.
+    others = [str(faults.parent / name) for name in ("e2e", "processor")]
+    runs = [str(faults)], ["-m", "fault", *others]
     codes = [_run([*chosen, *arguments]) for chosen in runs]
     rows = read_rows()
     _print_table(rows)

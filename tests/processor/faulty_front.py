@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -28,6 +28,7 @@ class Front:
         loses: requests of which the next answer is lost, after the server did what was asked: a
             method, or `POST complete`, which ends an upload in parts.
         terminates: requests at whose next answer this process gets SIGTERM: as in `loses`.
+        meanwhile: what is done before the next answer is given, by request: as in `loses`.
         refuses: a header that it says it does not implement.
         passed: method and condition of every request.
         completed: uploads that were ended; Amazon knows such a one no more, the real server does.
@@ -36,6 +37,7 @@ class Front:
     port: int = 0
     loses: list[str] = field(default_factory=list)
     terminates: list[str] = field(default_factory=list)
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     refuses: str | None = None
     passed: list[tuple[str, str | None]] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
@@ -92,6 +94,7 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
     if kind == "POST" and "uploadId=" in request.path:
         kind = "POST complete"
         front.completed.append(request.path)
+    front.meanwhile.pop(kind, _nothing)()
     if kind in front.terminates:
         front.terminates.remove(kind)
         signal.raise_signal(signal.SIGTERM)
@@ -103,6 +106,10 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
         request.connection.shutdown(socket.SHUT_RDWR)
         return
     _answer(request, status, headers, answer)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _forwarded(

@@ -153,8 +153,11 @@ class _Document:
             with WorkerProcess(
                 request.limits, readable, output.fileno() if output else None, self._worker_command
             ) as worker:
-                self._refuse_early()
+                # All that is mounted is read before anything takes time.
                 passwords = read_passwords(self._context.secrets, request.operations)
+                places = (request.input, request.output, request.report)
+                stores.connect((place for place in places if place), self._context)
+                self._refuse_early()
                 self._download(source)
                 self._work(worker, ControlMessage(request.operations, passwords, request.limits))
             if request.output and output:

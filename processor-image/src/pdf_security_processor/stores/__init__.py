@@ -3,7 +3,7 @@
 Holds credentials and network; never imports pikepdf or looks into a document.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO
 
@@ -12,7 +12,24 @@ from pdf_security_processor.errors import InvalidRequestError
 from pdf_security_processor.stores import volume
 from pdf_security_processor.stores.context import StoreContext
 
-__all__ = ["StoreContext", "open_source", "put", "refuse_existing"]
+__all__ = ["StoreContext", "connect", "open_source", "put", "refuse_existing"]
+
+
+def connect(places: Iterable[Source | Sink], context: StoreContext) -> None:
+    """Take the credentials and certificates of all places as they are now.
+
+    The kubelet puts what a Secret becomes in mid-run into its mounted files; a document is begun
+    and ended as one and the same user.
+
+    Raises:
+        StoreError: see `s3_client`.
+    """
+    for location in (place.s3 for place in places):
+        if location is None:
+            continue
+        from pdf_security_processor.stores.s3_client import s3_client
+
+        s3_client(location, context)
 
 
 def open_source(source: Source, context: StoreContext) -> AbstractContextManager[Iterator[bytes]]:
