@@ -10,8 +10,16 @@ from typing import Any
 import pytest
 
 from pdf_security_processor import errors
-from pdf_security_processor.checks import check_output, check_request
-from pdf_security_processor.contract import FileLocation, Operation, Owner, Request, Sink, Source
+from pdf_security_processor.checks import check_output, check_request, check_seal
+from pdf_security_processor.contract import (
+    FileLocation,
+    Operation,
+    Owner,
+    Request,
+    Seal,
+    Sink,
+    Source,
+)
 from pdf_security_processor.scratch import document_folder, scratch_errors
 from pdf_security_processor.termination import sigterm_raised
 
@@ -43,6 +51,34 @@ def test_requests(operations: list[dict[str, Any]], save: bool, valid: bool) -> 
         return
     with pytest.raises(errors.InvalidRequestError):
         check_request(request)
+
+
+@pytest.mark.parametrize(
+    ("seal", "required", "refused"),
+    [
+        pytest.param(Seal(landlock=7, seccomp=True), None, None, id="complete"),
+        pytest.param(Seal(landlock=0, seccomp=True), None, "Landlock", id="without-landlock"),
+        pytest.param(Seal(landlock=1, seccomp=False), True, "seccomp", id="without-seccomp"),
+        pytest.param(
+            Seal(landlock=0, seccomp=False), True, "Landlock and seccomp", id="with-neither"
+        ),
+        pytest.param(Seal(landlock=0, seccomp=False), False, None, id="class-goes-on"),
+        pytest.param(None, None, None, id="worker-ended"),
+    ],
+)
+def test_seals(seal: Seal | None, required: bool | None, refused: str | None) -> None:
+    """A document would be parsed by a process that is held by less than its class wants."""
+    request = Request(
+        owner=Owner(namespace="n", name="j", uid="u"),
+        input=Source(file=FILE),
+        operations=[Operation.model_validate({"inspect": {}})],
+        require_complete_seal=required,
+    )
+    if refused is None:
+        check_seal(seal, request)
+        return
+    with pytest.raises(errors.SealIncompleteError, match=f"offer {refused} to"):
+        check_seal(seal, request)
 
 
 @pytest.mark.parametrize(

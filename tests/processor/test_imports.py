@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from images.build import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -37,5 +40,40 @@ def test_imports(modules: list[str], never: list[str]) -> None:
     code += f"print([name for name in {never!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+_LATER = """
+import sys, tempfile
+from pdf_security_processor import worker
+from pdf_security_processor.contract import Limits, Operation
+from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.secret_files import Password
+from processor import documents
+worker.prepare()
+passwords = {name: Password(name) for name in ("pw/user", "pw/owner")}
+before = set(sys.modules)
+encrypt = {f"{who}PasswordSecretRef": {"name": "pw", "key": who} for who in ("user", "owner")}
+names = ("inspect", "repair", "sanitize", "removeMetadata", "linearize")
+lists = [[{name: {}}] for name in names] + [[{"encrypt": encrypt}]]
+for make in (documents.with_metadata, documents.with_active_content, documents.with_form):
+    for operations in lists:
+        with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
+            source.write(make())
+            source.flush()
+            parsed = [Operation.model_validate(each) for each in operations]
+            message = ControlMessage(parsed, passwords, Limits())
+            report = worker.process(message, source.fileno(), target.fileno())
+            assert report.exit_code == 0, report
+print(sorted(set(sys.modules) - before))
+"""
+
+
+def test_nothing_is_imported_behind_the_seal() -> None:
+    """An operation would fail where no file can be opened any more."""
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}/tests:{REPOSITORY}/tools"}
+    done = subprocess.run(
+        [sys.executable, "-c", _LATER], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""What a sealed process may not do any more, asked of the kernel."""
+"""What a process is once it is sealed, seen from outside; `test_seal` has what it cannot do."""
 
 from __future__ import annotations
 
@@ -6,86 +6,93 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-_PROBE = """
-import json, os, resource, sys
+from pdf_security_processor.contract import Seal
+
+_SEALED = """
+import os, sys
 from pdf_security_processor import sandbox
 from pdf_security_processor.contract import Limits
-if user := int(sys.argv[2]):
-    os.setgroups([]); os.setresgid(user, user, user); os.setresuid(user, user, user)
-extra = os.open("/dev/null", os.O_RDONLY)
-kept = os.open("/dev/null", os.O_RDONLY)
+user = int(sys.argv[2])
+os.setgroups([]); os.setresgid(user, user, user); os.setresuid(user, user, user)
+extra, kept = (os.open("/dev/null", os.O_RDONLY) for _ in range(2))
 limits = Limits(worker_memory_bytes=10**8, worker_seconds=7, output_bytes=12345)
-def status():
-    lines = open("/proc/self/status").read().splitlines()
-    return dict(line.split(":\\t", 1) for line in lines)
-sandbox.seal(limits, {0, 1, 2, kept}, int(sys.argv[1]) or os.getppid())
-def open_(fd):
-    try: os.fstat(fd); return True
-    except OSError: return False
-def fork():
-    try: pid = os.fork()
-    except OSError: return False
-    if pid == 0: os._exit(0)
-    os.waitpid(pid, 0); return True
-def memory():
-    try: bytearray(2 * 10**8); return True
-    except MemoryError: return False
-print(json.dumps({
-    "no_new_privileges": status()["NoNewPrivs"],
-    "dumpable_owner": os.stat("/proc/self/environ").st_uid,
-    "extra": open_(extra), "kept": open_(kept), "low": [open_(n) for n in range(3)],
-    "fork": fork(), "memory": memory(),
-    "limits": {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))
-               for name in ("CORE", "DATA", "CPU", "FSIZE", "NOFILE", "NPROC")},
-}))
+def prepare():
+    # Nothing else is open any more, and files can still be opened.
+    open("/dev/null").close()
+    try: os.fstat(extra)
+    except OSError: return
+    os._exit(9)
+broker = int(sys.argv[1]) or os.getppid()
+seal = sandbox.seal(limits, {0, 1, 2, kept}, broker, prepare)
+print(seal.model_dump_json(), kept, flush=True)
+sys.stdin.read()
 """
 
 NOBODY = 65534
 
 
-def _probe(broker: int = 0, user: int = 0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-c", _PROBE, str(broker), str(user)],
-        capture_output=True,
+@contextmanager
+def _sealed(broker: int = 0) -> Iterator[subprocess.Popen[str]]:
+    if os.geteuid() != 0:
+        pytest.fail("becoming another user needs root: run the tests as root")
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", _SEALED, str(broker), str(NOBODY)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
+    ) as process:
+        yield process
+        process.communicate(timeout=10)
 
 
 def test_sealed() -> None:
-    """A document that took over its parser could gain privileges, trace, fork or exhaust."""
-    done = _probe()
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
-    assert seen["no_new_privileges"] == "1"
-    assert (seen["extra"], seen["kept"], seen["low"]) == (False, True, [True] * 3)
-    assert seen["memory"] is False
-    assert seen["limits"] == {
-        "CORE": [0, 0],
-        "DATA": [10**8, 10**8],
-        "CPU": [12, 12],
-        "FSIZE": [12345, 12345],
-        "NOFILE": [32, 32],
-        "NPROC": [0, 0],
+    """A document that took over its parser could gain privileges, or be read by its neighbour."""
+    with _sealed() as process:
+        assert process.stdout
+        told, _, kept = process.stdout.readline().rpartition(" ")
+        place = Path(f"/proc/{process.pid}")
+        status = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines())
+        descriptors = sorted(int(entry.name) for entry in (place / "fd").iterdir())
+        limits = _limits_of(place)
+        owner = (place / "environ").stat().st_uid
+    seal = Seal.model_validate(json.loads(told))
+    assert seal.seccomp
+    assert seal.landlock > 0
+    assert seal.missing == []
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    assert owner == 0, "the process is still dumpable"
+    assert descriptors == [0, 1, 2, int(kept)]
+    assert limits == {
+        "Max core file size": "0",
+        "Max data size": "100000000",
+        "Max cpu time": "12",
+        "Max file size": "12345",
+        "Max open files": "32",
+        "Max processes": "0",
     }
 
 
-def test_sealed_without_privileges() -> None:
-    """The container's user could fork, or read the worker's memory from another process."""
-    if os.geteuid() != 0:
-        pytest.fail("becoming another user needs root: run the tests as root")
-    done = _probe(user=NOBODY)
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
-    assert seen["fork"] is False
-    assert seen["dumpable_owner"] == 0, "the process is still dumpable"
+def _limits_of(place: Path) -> dict[str, str]:
+    """Read the hard bounds that the seal sets."""
+    wanted = ("core file", "data", "cpu time", "file size", "open files", "processes")
+    found = {}
+    for line in (place / "limits").read_text().splitlines()[1:]:
+        name, hard = line[:26].strip(), line[47:68].strip()
+        if any(name.startswith(f"Max {each}") for each in wanted):
+            found[name] = hard
+    return found
 
 
 def test_orphan_does_not_start() -> None:
     """A worker whose broker died early would never be ended."""
-    done = _probe(broker=1)
-    assert done.returncode != 0
-    assert "ProcessLookupError" in done.stderr
+    with _sealed(broker=1) as process:
+        _, told = process.communicate(timeout=10)
+    assert process.returncode != 0
+    assert "ProcessLookupError" in told

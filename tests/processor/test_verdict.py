@@ -91,12 +91,19 @@ def test_every_exit_code(code: int) -> None:
     assert caught.value.message
 
 
-@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGSYS])
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS])
 def test_report_of_a_crashed_worker_does_not_count(number: signal.Signals) -> None:
     """A worker could succeed and crash."""
     report = WorkerReport(exit_code=0, operations=["sanitize"]).to_json_dict()
     with pytest.raises(errors.WorkerCrashedError):
         report_of(Ended(-number, json.dumps(report).encode(), False, 0), REQUEST)
+
+
+def test_a_forbidden_call_is_told() -> None:
+    """A document that took over its parser would look like one that only crashed it."""
+    report = WorkerReport(exit_code=0, operations=["sanitize"]).to_json_dict()
+    with pytest.raises(errors.SealViolatedError, match="hostile"):
+        report_of(Ended(-signal.SIGSYS, json.dumps(report).encode(), False, 0), REQUEST)
 
 
 @pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS])

@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 
 from pdf_security_processor import limits, opening, sandbox, saving, worker
-from pdf_security_processor.contract import ExitCode, Limits, Operation, WorkerReport
+from pdf_security_processor.contract import ExitCode, Limits, Operation, Seal, WorkerReport
 from pdf_security_processor.control import ControlMessage
 from pdf_security_processor.errors import (
     InputDamagedError,
@@ -294,12 +294,16 @@ def test_failing_writes(number: int, expected: type[Exception]) -> None:
 def test_main_seals_before_it_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A document would be parsed by a process that may still do anything."""
     order: list[str] = []
-    monkeypatch.setattr(sandbox, "seal", lambda *_: order.append("seal"))
+
+    def seal(*_: object) -> Seal:
+        order.append("seal")
+        return Seal(landlock=1, seccomp=True)
 
     def read(_: object) -> ControlMessage:
         order.append("read")
         return _message(SANITIZE)
 
+    monkeypatch.setattr(sandbox, "seal", seal)
     monkeypatch.setattr(worker, "read_control_message", read)
     report, report_end = os.pipe()
     with _files(tmp_path, documents.plain()) as (source, target):
@@ -314,7 +318,9 @@ def test_main_seals_before_it_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         )
     assert order == ["seal", "read"]
     assert status == ExitCode.SUCCEEDED
-    assert json.loads(os.read(report, 100_000))["exitCode"] == 0
+    told, said = os.read(report, 100_000).splitlines()
+    assert Seal.model_validate_json(told).seccomp
+    assert json.loads(said)["exitCode"] == 0
     os.close(report)
     monkeypatch.setattr(worker, "read_control_message", lambda _: None)
     assert worker.main(["--broker=1", "--input=0", "--report=1", "--limits={}"]) == 0

@@ -26,6 +26,7 @@ def say(data): os.write(report, data)
 def good(**other):
     report = {"exitCode": 0, "operations": ["sanitize"], "outputPages": 1}
     return json.dumps(report | other).encode()
+say(b'{"landlock":7,"seccomp":true}\\n')
 sys.stdin.buffer.read()
 """
 
@@ -183,8 +184,8 @@ def test_broker_ends_and_its_worker_with_it(
     """A deleted pod's worker would go on, and its scratch folder stay on a shared volume."""
     pod.input.write_bytes(documents.plain())
     code = (
-        f"open({str(tmp_path / 'ready')!r}, 'w').write(str(os.getpid()))\n"
         "import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
+        f"open({str(tmp_path / 'ready')!r}, 'w').write(str(os.getpid()))\n"
         "time.sleep(60)"
     )
     broker = _driver(pod, _worker(tmp_path, code))

@@ -55,6 +55,8 @@ FINAL_REASONS = frozenset(
         "PathRefused",
         "ReportRefused",
         "ScratchFull",
+        "SealIncomplete",
+        "SealViolated",
         "StorageUnavailable",
         "UnsupportedEncryption",
         "WorkerCrashed",

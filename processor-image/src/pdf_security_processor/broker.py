@@ -17,7 +17,7 @@ from typing import IO
 import structlog
 
 from pdf_security_processor import stores
-from pdf_security_processor.checks import check_output, check_request
+from pdf_security_processor.checks import check_output, check_request, check_seal
 from pdf_security_processor.contract import FileFacts, Request, Sink
 from pdf_security_processor.contract.request import (
     SCRATCH_PATH,
@@ -212,6 +212,8 @@ class _Document:
 
     def _work(self, worker: WorkerProcess, message: ControlMessage) -> None:
         began = time.monotonic()
+        self._outcome.seal = worker.sealed()
+        check_seal(self._outcome.seal, self._request)
         ended = worker.run(message)
         self._outcome.peak_memory_bytes = ended.peak_memory_bytes
         self._log.info(

@@ -4,11 +4,12 @@ import hashlib
 import os
 from typing import IO
 
-from pdf_security_processor.contract import FileFacts, Request
+from pdf_security_processor.contract import FileFacts, Request, Seal
 from pdf_security_processor.errors import (
     InvalidRequestError,
     LimitExceededError,
     OutputDamagedError,
+    SealIncompleteError,
 )
 
 _READ_BYTES = 1024**2
@@ -32,6 +33,23 @@ def check_request(request: Request) -> None:
     if request.output is None and not set(names) <= _WITHOUT_OUTPUT:
         raise InvalidRequestError(
             "output: the operations change the document; say where to put it."
+        )
+
+
+def check_seal(seal: Seal | None, request: Request) -> None:
+    """Refuse to hand a document to a worker that is less held than it is to be.
+
+    Args:
+        seal: what the worker said; None where it ended, which its status tells more of.
+        request: says whether to go on without what the kernel lacks.
+
+    Raises:
+        SealIncompleteError: a layer is missing.
+    """
+    if seal and seal.missing and request.require_complete_seal is not False:
+        raise SealIncompleteError(
+            f"The node's kernel does not offer {' and '.join(seal.missing)} to the worker; run it "
+            "where it does, or let the class go on without (requireCompleteSeal: false)."
         )
 
 

@@ -32,7 +32,9 @@ ProcessorError
     ├── MemoryExceededError         retried
     ├── LimitExceededError
     ├── WorkerCrashedError
-    └── ReportRefusedError
+    ├── ReportRefusedError
+    ├── SealIncompleteError
+    └── SealViolatedError
 """
 
 from typing import ClassVar
@@ -219,6 +221,18 @@ class ReportRefusedError(WorkerError):
     """The worker's report is not one that a sound worker writes."""
 
     exit_code = ExitCode.REPORT_REFUSED
+
+
+class SealIncompleteError(WorkerError):
+    """The kernel lacks a layer of the worker's seal, and the class does not go on without."""
+
+    exit_code = ExitCode.SEAL_INCOMPLETE
+
+
+class SealViolatedError(WorkerError):
+    """The worker did what no sound worker does, and was killed for it by the kernel."""
+
+    exit_code = ExitCode.SEAL_VIOLATED
 
 
 class TerminationError(BaseException):

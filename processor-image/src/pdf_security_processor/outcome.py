@@ -7,6 +7,7 @@ from pdf_security_processor.contract import (
     ExitCode,
     FileFacts,
     Request,
+    Seal,
     Sink,
     Summary,
     WorkerReport,
@@ -21,6 +22,7 @@ class Outcome:
     Attributes:
         input: the input as bytes, once it is downloaded.
         output: the output, once it is in place.
+        seal: what held the worker.
         worker: the validated report.
         failure: why it failed; none while it did not.
         peak_memory_bytes: largest resident size of the worker.
@@ -29,6 +31,7 @@ class Outcome:
 
     input: FileFacts | None = None
     output: FileFacts | None = None
+    seal: Seal | None = None
     worker: WorkerReport = field(default_factory=lambda: WorkerReport(exit_code=0))
     failure: ProcessorError | None = None
     peak_memory_bytes: int = 0
@@ -56,6 +59,7 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         input=outcome.input.model_copy(update={"pages": pages}) if outcome.input else None,
         output=outcome.output,
         operations=worker.operations,
+        seal=outcome.seal,
         inspection=worker.inspection,
         findings=worker.findings,
         removed=worker.removed,

@@ -1,19 +1,25 @@
 """Seals the worker's process: what it may not do any more, whatever a document makes it do.
 
-Knows no PDF. Landlock and seccomp belong here, before `seal` returns.
+Knows no PDF.
 """
 
-import ctypes
 import os
 import resource
 import signal
+from collections.abc import Callable
 
-from pdf_security_processor.contract import Limits
+from pdf_security_processor import landlock, seccomp
+from pdf_security_processor.contract import Limits, Seal
+from pdf_security_processor.kernel import prctl
 
 # linux/prctl.h; prctl(2).
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
+
+RANDOM = "/dev/urandom"
+"""What qpdf opens anew for every random number: to write an encryption, and to check one of
+revision 6."""
 
 _OPEN_FILES = 32
 """Descriptors a worker may have: its four or five, and what the interpreter opens by itself."""
@@ -22,27 +28,42 @@ _PROCESSOR_SECONDS_SLACK = 5
 """The wall deadline is the broker's and comes first; this one is for a worker without a broker."""
 
 
-def seal(limits: Limits, descriptors: set[int], broker: int) -> None:
+def seal(
+    limits: Limits,
+    descriptors: set[int],
+    broker: int,
+    prepare: Callable[[], None],
+) -> Seal:
     """Give up, for good, what parsing one document does not need.
 
     Args:
         limits: bounds of memory (bytes), processor time (seconds) and output (bytes).
         descriptors: all that stay open.
         broker: process id of the parent.
+        prepare: called when nothing else is open any more, and files can still be opened.
+
+    Returns:
+        What holds from now on.
 
     Raises:
         OSError: the system refused; the worker must not go on.
         ProcessLookupError: the broker was gone before its death could be watched.
     """
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # The signal is only sent for deaths after the call: prctl(2).
     if os.getppid() != broker:
         raise ProcessLookupError("the broker is gone")
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
     # No core dump, and no ptrace or /proc/<pid>/mem by another process of the same user.
-    _prctl(_PR_SET_DUMPABLE, 0)
+    prctl(_PR_SET_DUMPABLE, 0)
     _close_all_but(descriptors)
+    prepare()
     _limit_resources(limits)
+    version = landlock.restrict_self([RANDOM])
+    filtered = seccomp.is_supported()
+    if filtered:
+        seccomp.install_filter(seccomp.build_filter(os.getpid()))
+    return Seal(landlock=version, seccomp=filtered)
 
 
 def _limit_resources(limits: Limits) -> None:
@@ -73,11 +94,3 @@ def _close_all_but(descriptors: set[int]) -> None:
             os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, os.sysconf("SC_OPEN_MAX"))
-
-
-def _prctl(option: int, value: int) -> None:
-    # Python has no prctl, and a package for three calls would be one more thing to trust.
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl({option}): {os.strerror(number)}")

@@ -37,6 +37,7 @@ def report_of(ended: Ended, request: Request) -> WorkerReport:
 
     Raises:
         ProcessorError: what the worker reports, where it may and its status agrees.
+        SealViolatedError: killed for a system call.
         LimitExceededError: killed at its deadline, or by the system for its processor time.
         MemoryExceededError: killed by somebody else, which is the kernel when memory ran out, or
             ended as C++ ends where an allocation fails, when it had taken much.
@@ -90,6 +91,11 @@ def _check_signal(ended: Ended, limits: Limits) -> None:
         )
     if len(ended.untrusted_report) > WORKER_REPORT_BYTES:
         return
+    if -ended.status == signal.SIGSYS:
+        raise errors.SealViolatedError(
+            "The worker made a system call that it has no use for, and was killed; the document "
+            "is most likely hostile: keep it for whoever looks into such things."
+        )
     if -ended.status == signal.SIGKILL:
         raise errors.MemoryExceededError(
             "The worker was killed, most likely for want of memory; raise the class's memory."

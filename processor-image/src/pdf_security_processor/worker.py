@@ -4,6 +4,8 @@ Never opens a path or a socket, and never sees a credential. Whatever it says is
 """
 
 import argparse
+import codecs
+import importlib
 import io
 import json
 import os
@@ -45,6 +47,12 @@ from pdf_security_processor.saving import save_document
 from pdf_security_processor.secret_files import Password, password_name
 from pdf_security_processor.text import described, printable
 
+CODECS = ("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le")
+"""Text of documents comes in these; Python loads a codec from its file when it is first asked."""
+
+MODULES = ("lxml.etree",)
+"""What pikepdf imports when it is first needed: for the version in a document's XMP, on saving."""
+
 
 def main(arguments: list[str]) -> int:
     """Seal the process, then work on what comes over standard input.
@@ -60,13 +68,22 @@ def main(arguments: list[str]) -> int:
     descriptors = {0, 1, 2, given.input, given.report}
     if given.output is not None:
         descriptors.add(given.output)
-    sandbox.seal(bounds, descriptors, given.broker)
+    seal = sandbox.seal(bounds, descriptors, given.broker, prepare)
+    _write(given.report, seal.model_dump_json(by_alias=True).encode() + b"\n")
     message = read_control_message(sys.stdin.buffer)
     if message is None:
         return ExitCode.SUCCEEDED
     report = process(message, given.input, given.output)
     _write_report(given.report, report)
     return report.exit_code
+
+
+def prepare() -> None:
+    """Let Python open now what it opens when it first needs it."""
+    for name in CODECS:
+        codecs.lookup(name)
+    for name in MODULES:
+        importlib.import_module(name)
 
 
 def process(message: ControlMessage, input_fd: int, output_fd: int | None) -> WorkerReport:
@@ -206,8 +223,11 @@ def _out_of_memory(limits: Limits) -> WorkerReport:
 
 
 def _write_report(descriptor: int, report: WorkerReport) -> None:
-    data = json.dumps(report.to_json_dict(), separators=(",", ":")).encode()
-    with io.FileIO(descriptor, "w") as pipe:
+    _write(descriptor, json.dumps(report.to_json_dict(), separators=(",", ":")).encode())
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with io.FileIO(descriptor, "w", closefd=False) as pipe:
         while data:
             data = data[pipe.write(data) or 0 :]
 

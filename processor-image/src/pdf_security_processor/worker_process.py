@@ -16,14 +16,22 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pdf_security_processor.contract import Limits
+from pydantic import ValidationError
+
+from pdf_security_processor.contract import Limits, Seal
 from pdf_security_processor.contract.report import WORKER_REPORT_BYTES
 from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.errors import InternalError
 
 WORKER_COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor.worker")
 """A fresh, isolated interpreter: nothing of the broker's memory, environment or working folder."""
 
 _READ_BYTES = 64 * 1024
+
+_SEAL_SECONDS = 60.0
+"""For a worker to start and seal itself, on a node that has little time for it."""
+
+_SEAL_BYTES = 256
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,29 @@ class WorkerProcess:
         """Process id."""
         return self._process.pid
 
+    def sealed(self) -> Seal | None:
+        """Wait until the worker has sealed itself; return what holds, None where it ended instead.
+
+        It has read nothing of the document by then: its word is its own.
+
+        Raises:
+            InternalError: it lives, and does not say so.
+        """
+        deadline = time.monotonic() + _SEAL_SECONDS
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            # Byte by byte: what follows the line is the report's.
+            piece = self._read(1, deadline)
+            if piece == b"":
+                return None
+            if piece is None or len(line) == _SEAL_BYTES:
+                raise InternalError("The worker did not seal itself; nothing was handed to it.")
+            line += piece
+        try:
+            return Seal.model_validate_json(line)
+        except ValidationError:
+            raise InternalError("The worker's seal cannot be understood.") from None
+
     def run(self, message: ControlMessage) -> Ended:
         """Hand over the message, and wait until the worker ended or its deadline passed."""
         deadline = time.monotonic() + self._limits.worker_seconds
@@ -141,18 +172,24 @@ class WorkerProcess:
 
     def _read_report(self, deadline: float) -> tuple[bytes, bool]:
         report = bytearray()
-        poll = select.poll()
-        poll.register(self._report, select.POLLIN)
         while len(report) <= WORKER_REPORT_BYTES:
-            left = deadline - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
-                return bytes(report), True
             room = WORKER_REPORT_BYTES + 1 - len(report)
-            piece = os.read(self._report, min(_READ_BYTES, room))
+            piece = self._read(min(_READ_BYTES, room), deadline)
+            if piece is None:
+                return bytes(report), True
             if not piece:
                 break
             report += piece
         return bytes(report), False
+
+    def _read(self, count: int, deadline: float) -> bytes | None:
+        """Read what there is, when there is something; None where there was nothing in time."""
+        poll = select.poll()
+        poll.register(self._report, select.POLLIN)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            return None
+        return os.read(self._report, count)
 
     def _kill(self) -> None:
         if self._process.poll() is None:

@@ -188,6 +188,11 @@ class ClassSpec(Model):
         description="Pods get a user namespace of their own (hostUsers: false). True where left "
         "out; false only for nodes that cannot.",
     )
+    require_complete_seal: bool | None = Field(
+        default=None,
+        description="The process that parses is held by Landlock and seccomp. True where left "
+        "out; false for nodes whose kernel lacks one of them, and the report says what held.",
+    )
     storage_endpoints: Annotated[list[Endpoint], Field(max_length=16)] | None = Field(
         default=None, description="Stores that jobs may use and that their pods may reach."
     )

@@ -18,6 +18,7 @@ from pdf_security_processor.contract.report import (
     FileFacts,
     Finding,
     Inspection,
+    Seal,
     Summary,
     WorkerReport,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Permissions",
     "Request",
     "S3Location",
+    "Seal",
     "SecretKeyReference",
     "Sink",
     "Source",

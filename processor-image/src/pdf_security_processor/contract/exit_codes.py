@@ -44,6 +44,8 @@ class ExitCode(IntEnum):
     WORKER_CRASHED = 39
     REPORT_REFUSED = 40
     OUTPUT_DAMAGED = 41
+    SEAL_INCOMPLETE = 42
+    SEAL_VIOLATED = 43
 
     @property
     def is_permanent(self) -> bool:

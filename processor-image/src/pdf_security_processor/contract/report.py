@@ -68,6 +68,24 @@ class Inspection(Model):
     """Number of findings by kind before anything was removed."""
 
 
+class Seal(Model):
+    """Layers of the kernel that held the worker, besides those that every kernel has.
+
+    Said before the worker saw anything of the document, and so its own word.
+    """
+
+    landlock: Annotated[int, Field(ge=0, le=1000)]
+    """Version of Landlock's interface; 0: the kernel has none."""
+    seccomp: bool
+    """Whether system calls were filtered."""
+
+    @property
+    def missing(self) -> list[str]:
+        """Name the layers that do not hold."""
+        held = {"Landlock": self.landlock > 0, "seccomp": self.seccomp}
+        return [layer for layer, holds in held.items() if not holds]
+
+
 class WorkerReport(Model):
     """What a worker says of itself: untrusted, for it has parsed an untrusted document."""
 
@@ -102,6 +120,8 @@ class DocumentReport(Model):
     input: FileFacts | None = None
     output: FileFacts | None = None
     operations: list[str] = Field(default_factory=list)
+    seal: Seal | None = None
+    """What held the worker; none where it came to no work."""
     inspection: Inspection | None = None
     findings: list[Finding] = Field(default_factory=list)
     removed: dict[str, int] = Field(default_factory=dict)

@@ -106,6 +106,9 @@ class Request(Model):
     report: Sink | None = None
     operations: Annotated[list[Operation], Field(min_length=1, max_length=16)]
     limits: Limits = Limits()
+    require_complete_seal: bool | None = None
+    """Whether to refuse where the kernel lacks Landlock or seccomp. True where left out, as it is
+    for images that do not know of it."""
 
     def to_environment_value(self) -> str:
         """Serialize for an environment variable of a pod.

@@ -1,0 +1,310 @@
+"""What a worker that was taken over tries, each time in a sealed process of its own.
+
+`python -m processor.seal_probe` prints JSON: attempt -> layers taken away -> what came of it. It
+needs root, to become the user that pods run as. Asserts nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import itertools
+import json
+import mmap
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from pdf_security_processor import kernel, sandbox
+from pdf_security_processor.contract import Limits
+
+NOBODY = 65534
+
+SECCOMP, LANDLOCK, LIMITS, DESCRIPTORS = "seccomp", "landlock", "limits", "descriptors"
+
+REMOVED: dict[str, tuple[str, Any]] = {
+    SECCOMP: ("seccomp.is_supported", lambda: False),
+    LANDLOCK: ("landlock.restrict_self", lambda _: 0),
+    LIMITS: ("sandbox._limit_resources", lambda _: None),
+    DESCRIPTORS: ("sandbox._close_all_but", lambda _: None),
+}
+"""Layers of the seal: which function of the processor is replaced to take one away, and by what."""
+
+BOUNDS = Limits(worker_memory_bytes=10**8, worker_seconds=20, output_bytes=1000)
+
+KILLED, REFUSED, DONE = "killed", "refused", "done"
+
+_REFUSALS = (errno.EPERM, errno.EACCES, errno.EAGAIN, errno.EBADF, errno.EFBIG, errno.EMFILE)
+
+_EXITS = {0: DONE, 10: REFUSED}
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is to be reached from the worker."""
+
+    folder: Path
+    broker: int
+    port: int
+    kept: int
+    """A descriptor that the worker has: its output."""
+    other: int
+    """One that it has not."""
+
+
+Attempt = Callable[[World], object]
+
+_PTRACE_SEIZE = 0x4206
+
+_SOMETHING = ctypes.create_string_buffer(16)
+
+
+def _open(world: World) -> object:
+    return os.open(world.folder / "secret", os.O_RDONLY)
+
+
+def _create(world: World) -> object:
+    return os.open(world.folder / f"made-{os.getpid()}", os.O_WRONLY | os.O_CREAT)
+
+
+def _connect(world: World) -> None:
+    socket.socket().connect(("127.0.0.1", world.port))
+
+
+def _abstract(world: World) -> object:
+    stream = socket.socket(socket.AF_UNIX)
+    stream.connect(f"\0seal-{world.broker}")
+    return stream
+
+
+def _datagram(world: World) -> object:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", world.port))
+
+
+def _execute(_: World) -> object:
+    os.execv("/bin/true", ["true"])  # noqa: S606
+
+
+def _fork(_: World) -> object:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    return os.waitpid(pid, 0)
+
+
+def _thread(_: World) -> None:
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+
+
+def _ptrace(world: World) -> object:
+    return _called(101, _PTRACE_SEIZE, world.broker, 0, 0)
+
+
+def _memory_of_broker(world: World) -> object:
+    # What is at this address is the same in a process and in what it forked.
+    local = ctypes.create_string_buffer(16)
+    vectors = [(ctypes.c_size_t * 2)(ctypes.addressof(at), 16) for at in (local, _SOMETHING)]
+    places = [ctypes.addressof(vector) for vector in vectors]
+    return _called(310, world.broker, places[0], 1, places[1], 1, 0)
+
+
+def _environment_of_broker(world: World) -> object:
+    return Path(f"/proc/{world.broker}/environ").read_bytes()
+
+
+def _signal_broker(world: World) -> None:
+    os.kill(world.broker, signal.SIGWINCH)
+
+
+def _code(_: World) -> object:
+    return mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+
+
+def _data_to_code(_: World) -> object:
+    memory = mmap.mmap(-1, 4096)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    return _called(10, address, 4096, mmap.PROT_READ | mmap.PROT_EXEC)
+
+
+def _memory(_: World) -> object:
+    return bytearray(2 * 10**8)
+
+
+def _disk(world: World) -> object:
+    # The signal is what usually comes first.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    return os.pwrite(world.kept, b"x", 10**6)
+
+
+def _descriptors(world: World) -> object:
+    return [fcntl.fcntl(world.kept, fcntl.F_DUPFD, 0) for _ in range(40)]
+
+
+def _change_limit(_: World) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (10**7, 10**7))
+
+
+def _others_descriptor(world: World) -> object:
+    return os.read(world.other, 1)
+
+
+def _called(number: int, *arguments: int) -> int:
+    return kernel.system_call(number, *(ctypes.c_long(each) for each in arguments))
+
+
+def _call(number: int, *arguments: int) -> Attempt:
+    return lambda _: _called(number, *arguments)
+
+
+ATTEMPTS: dict[str, tuple[Attempt, tuple[str, ...]]] = {
+    "open-a-file": (_open, (LANDLOCK,)),
+    "create-a-file": (_create, (SECCOMP, LANDLOCK)),
+    "list-a-folder": (lambda world: list(world.folder.iterdir()), (SECCOMP, LANDLOCK)),
+    "ask-for-a-file": (lambda world: (world.folder / "secret").stat(), (SECCOMP,)),
+    "make-a-symbolic-link": (
+        lambda world: (world.folder / f"link-{os.getpid()}").symlink_to("/etc"),
+        (SECCOMP, LANDLOCK),
+    ),
+    "remove-a-file": (
+        lambda world: (world.folder / f"a-{os.getpid()}").unlink(),
+        (SECCOMP, LANDLOCK),
+    ),
+    "connect": (_connect, (SECCOMP, LANDLOCK)),
+    "send-a-datagram": (_datagram, (SECCOMP,)),
+    "reach-an-abstract-socket": (_abstract, (SECCOMP, LANDLOCK)),
+    "execute": (_execute, (SECCOMP, LANDLOCK)),
+    "fork": (_fork, (SECCOMP, LIMITS)),
+    "start-a-thread": (_thread, (SECCOMP, LIMITS)),
+    "trace-the-broker": (_ptrace, (SECCOMP, LANDLOCK)),
+    "read-the-brokers-memory": (_memory_of_broker, (SECCOMP, LANDLOCK)),
+    "read-the-brokers-environment": (_environment_of_broker, (LANDLOCK,)),
+    "signal-the-broker": (_signal_broker, (SECCOMP, LANDLOCK)),
+    "make-code": (_code, (SECCOMP,)),
+    "turn-data-into-code": (_data_to_code, (SECCOMP,)),
+    "make-a-nameless-file": (_call(319, 0, 0), (SECCOMP,)),
+    "make-a-user-namespace": (_call(272, 0x10000000), (SECCOMP,)),
+    "use-a-keyring": (_call(250, 0, -3, 0), (SECCOMP,)),
+    "set-up-io-uring": (_call(425, 1, 0), (SECCOMP,)),
+    "change-its-personality": (_call(135, 0xFFFFFFFF), (SECCOMP,)),
+    "change-its-limits": (_change_limit, (SECCOMP,)),
+    "exhaust-memory": (_memory, (LIMITS,)),
+    "exhaust-the-disk": (_disk, (LIMITS,)),
+    "exhaust-descriptors": (_descriptors, (SECCOMP, LIMITS)),
+    "read-what-others-opened": (_others_descriptor, (DESCRIPTORS,)),
+}
+"""What is tried, and the layers of which each alone stops it."""
+
+
+def main() -> int:
+    """Try everything, with the whole seal and with layers taken away."""
+    with _world() as world:
+        seen = {
+            name: {
+                "+".join(removed): _tried(attempt, removed, world) for removed in _choices(layers)
+            }
+            for name, (attempt, layers) in ATTEMPTS.items()
+        }
+    sys.stdout.write(json.dumps(seen, indent=1) + "\n")
+    return 0
+
+
+def _choices(layers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Give none, all, and all but each one."""
+    yield ()
+    yield from itertools.combinations(layers, len(layers) - 1) if len(layers) > 1 else ()
+    yield layers
+
+
+@contextmanager
+def _world() -> Iterator[World]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="seal-")))
+        folder.chmod(0o777)
+        (folder / "secret").write_text("secret")
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        kept = os.open(folder / "output", os.O_RDWR | os.O_CREAT)
+        other = os.open(folder / "secret", os.O_RDONLY)
+        broker = os.fork()
+        if broker == 0:
+            _be_broker()
+        try:
+            # Until it has become the other user and listens.
+            time.sleep(0.5)
+            yield World(folder, broker, listener.getsockname()[1], kept, other)
+        finally:
+            os.kill(broker, signal.SIGKILL)
+            os.waitpid(broker, 0)
+
+
+def _be_broker() -> None:
+    """Stand for what is to be protected: a process of the same user that anybody may trace."""
+    _become_nobody()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0seal-{os.getpid()}")
+        listener.listen()
+        signal.pause()
+    os._exit(0)
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    # Who changes its user cannot be traced by others of the new one, unless it says so.
+    kernel.prctl(4, 1)
+
+
+def _tried(attempt: Attempt, removed: tuple[str, ...], world: World) -> str:
+    child = os.fork()
+    if child == 0:
+        # Nothing of the parent's is unwound here: it would end the broker.
+        status = 1
+        try:
+            status = _try(attempt, removed, world)
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if -status == signal.SIGSYS:
+        return KILLED
+    return _EXITS.get(status, f"exit status {status}")
+
+
+def _try(attempt: Attempt, removed: tuple[str, ...], world: World) -> int:
+    _become_nobody()
+    (world.folder / f"a-{os.getpid()}").touch()
+    with ExitStack() as stack:
+        for layer in removed:
+            name, replacement = REMOVED[layer]
+            stack.enter_context(mock.patch(f"pdf_security_processor.{name}", replacement))
+        sandbox.seal(BOUNDS, {0, 1, 2, world.kept}, os.getppid(), prepare=_nothing)
+        try:
+            attempt(world)
+        except (MemoryError, RuntimeError, ValueError):
+            # How `bytearray`, `threading` and `resource` tell of a refusal.
+            return 10
+        except OSError as error:
+            # Whatever else it says, the kernel has looked at what was asked.
+            return 10 if error.errno in _REFUSALS else 0
+    return 0
+
+
+def _nothing() -> None:
+    """Prepare nothing."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
