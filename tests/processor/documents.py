@@ -36,14 +36,14 @@ ACTIVE_MARKERS = (
     b"MARKER-FILE-ANNOTATION",
     b"MARKER-THUMBNAIL",
     b"MARKER-PRIVATE",
+    b"MARKER-PA-URI",
+    b"MARKER-THREAD",
+    b"MARKER-XFA",
 )
-"""Texts that `with_active_content` hides where pikepdf's removers reach."""
+"""Texts that `with_active_content` hides; the last three where pikepdf's removers do not reach."""
 
 DRAWN_MARKERS = (b"MARKER-DRAWN-METADATA", b"MARKER-DRAWN-PIECE", b"MARKER-APPEARANCE")
 """Texts of what `with_names_of_metadata` draws or refers to by such names."""
-
-KEPT_MARKERS = (b"MARKER-PA-URI", b"MARKER-THREAD", b"MARKER-XFA")
-"""Texts that `with_active_content` hides where pikepdf's removers do not reach."""
 
 
 def saved(pdf: Pdf, **options: object) -> bytes:

@@ -16,6 +16,8 @@ from processor import documents
 from processor.pods import DECRYPT, ENCRYPT, Pod
 
 SANITIZE: dict[str, Any] = {"sanitize": {}}
+KEEP_ALL: dict[str, Any] = {"repair": {}}
+"""The output is as large as the input."""
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_full_scratch(pod: Pod, size: str, filler: int) -> None:
     """A full tmpfs would look like a fault of the document."""
     pod.input.write_bytes(documents.incompressible(filler))
     with _small_volume(pod.root / "scratch", size):
-        result = pod.run(pod.request(SANITIZE))
+        result = pod.run(pod.request(KEEP_ALL))
     assert ExitCode(result.status) == ExitCode.SCRATCH_FULL, result.log
     assert result.output is None
 
@@ -255,7 +257,7 @@ def test_full_sink(pod: Pod) -> None:
     """A full claim would be left with half a document."""
     pod.input.write_bytes(documents.many_objects(5000))
     with _small_volume(pod.root / "output", "4k"):
-        result = pod.run(pod.request(SANITIZE))
+        result = pod.run(pod.request(KEEP_ALL))
         assert list((pod.root / "output").iterdir()) == []
     assert ExitCode(result.status) == ExitCode.OUTPUT_FULL, result.log
 

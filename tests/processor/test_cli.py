@@ -19,6 +19,7 @@ import pikepdf
 import pytest
 import yaml
 
+from e2e_support import wait_for
 from pdf_security_operator.cli.codes import all_codes
 from pdf_security_processor.contract import ExitCode
 from processor import documents
@@ -154,7 +155,7 @@ def test_sanitizes_and_says_what_was_removed(desk: Desk) -> None:
     lines = ended.out.splitlines()
     assert "outcome: Succeeded" in lines
     assert any(line.startswith("removed: ") and "JavaScript" in line for line in lines)
-    assert "kept: 1 Thread" in lines
+    assert not any(line.startswith("kept: ") for line in lines)
     assert any(line.startswith("duration: ") for line in lines)
     assert any(line.startswith("peak memory: ") for line in lines)
     assert "\x1b" not in ended.out + ended.err
@@ -518,7 +519,8 @@ def test_leaves_nothing_when_stopped(desk: Desk, number: signal.Signals, status:
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode == status
-    assert not any(is_running(pid) for pid in below)
+    # Who was only just started is ended by the kernel, a moment after its parent.
+    wait_for(lambda: not any(is_running(pid) for pid in below), "the processes are gone", 5)
     assert private_folders() <= before
     assert list(desk.temporary.iterdir()) == []
     assert not (desk.folder / "out.pdf").exists()

@@ -209,13 +209,6 @@ def test_short_memory_is_not_called_a_damaged_output(
     assert ExitCode(report.exit_code) == ExitCode.OUT_OF_MEMORY
 
 
-def test_what_was_kept_is_warned_of_first(tmp_path: Path) -> None:
-    """That something was kept would be cut off behind a hundred warnings of qpdf's."""
-    report = _process(tmp_path, documents.with_oddities(300, xfa=True), SANITIZE)
-    assert report.warnings[0].startswith("sanitize: 1 findings were kept")
-    assert report.kept == {"XFA": 1}
-
-
 @pytest.mark.parametrize(
     ("make", "operations", "expected"),
     [
@@ -226,7 +219,7 @@ def test_what_was_kept_is_warned_of_first(tmp_path: Path) -> None:
             id="linearization",
         ),
         pytest.param(
-            documents.with_odd_actions, [SANITIZE], ExitCode.INPUT_DAMAGED, id="additional-actions"
+            documents.with_odd_actions, [SANITIZE], ExitCode.SUCCEEDED, id="additional-actions"
         ),
         pytest.param(
             documents.with_odd_actions, [{"inspect": {}}], ExitCode.SUCCEEDED, id="inspected"

@@ -64,6 +64,7 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         findings=worker.findings,
         removed=worker.removed,
         kept=worker.kept,
+        left_out=worker.left_out,
         warnings=worker.warnings,
         duration_seconds=round(seconds, 3),
         peak_memory_bytes=outcome.peak_memory_bytes,

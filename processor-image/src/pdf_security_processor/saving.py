@@ -101,7 +101,9 @@ def _save(document: Document, file: io.FileIO) -> None:
             # The same input and job give the same bytes. qpdf cannot with encryption, whose keys
             # and salts are random anyhow.
             deterministic_id=document.encryption is None,
-            object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate
+            if document.is_rebuilt
+            else pikepdf.ObjectStreamMode.preserve,
         )
     if remembering.error:
         raise _translated(remembering.error)

@@ -196,6 +196,7 @@ def _succeeded(document: Document, names: list[str], pages: int | None) -> Worke
         findings=document.findings,
         removed=document.removed,
         kept=document.kept,
+        left_out=document.left_out,
         # What operations say comes first: qpdf may say the same of each of a thousand pages.
         warnings=_cut([*document.warnings, *document.reader_warnings]),
         operations=names,

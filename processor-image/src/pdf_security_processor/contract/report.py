@@ -31,6 +31,16 @@ Counts = Annotated[dict[Kind, Count], Field(max_length=64)]
 """Number by kind. Kinds go into a status and onto terminals, and a worker may claim any."""
 
 
+LEFT_OUT_LIMIT = 256
+"""Keys of which it is told how often they were left out."""
+
+LeftOut = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[ -~]{1,64}$")], Count],
+    Field(max_length=LEFT_OUT_LIMIT),
+]
+"""Number by key, as the document spells it: a worker may claim any."""
+
+
 class Finding(Model):
     """One thing found in the document, and what became of it."""
 
@@ -95,6 +105,7 @@ class WorkerReport(Model):
     findings: list[Finding] = Field(default_factory=list, max_length=FINDINGS_LIMIT)
     removed: Counts = Field(default_factory=dict)
     kept: Counts = Field(default_factory=dict)
+    left_out: LeftOut = Field(default_factory=dict)
     warnings: list[Text] = Field(default_factory=list, max_length=WARNINGS_LIMIT)
     operations: list[Annotated[str, Field(max_length=32)]] = Field(
         default_factory=list, max_length=16
@@ -127,6 +138,8 @@ class DocumentReport(Model):
     removed: dict[str, int] = Field(default_factory=dict)
     kept: dict[str, int] = Field(default_factory=dict)
     """What `sanitize` found and did not remove, also where the findings are cut."""
+    left_out: dict[str, int] = Field(default_factory=dict)
+    """How often `sanitize` left out which keys, known ones and unknown ones alike."""
     warnings: list[str] = Field(default_factory=list)
     duration_seconds: float = 0
     peak_memory_bytes: Count = 0

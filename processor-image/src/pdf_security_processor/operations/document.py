@@ -24,6 +24,8 @@ class Document:
         findings: each thing found, and whether it was removed.
         removed: number of removed things by kind.
         kept: number by kind of what was found and not removed.
+        left_out: number by key of what no rule of the rebuilding allows, whatever it is.
+        is_rebuilt: whether it was made anew of what is allowed.
         warnings: the operations' sentences for the report.
         reader_warnings: what qpdf said of the document, fit for the report.
     """
@@ -36,5 +38,7 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     removed: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    is_rebuilt: bool = False
     warnings: list[str] = field(default_factory=list)
     reader_warnings: list[str] = field(default_factory=list)

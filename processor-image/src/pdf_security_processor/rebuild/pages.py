@@ -1,0 +1,96 @@
+"""Pages, and what may stand in them: ISO 32000-2, 7.7.3. What annotations show is drawn on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pikepdf import Array, Dictionary, Integer, Name, Object, Pdf, Stream
+
+from pdf_security_processor.rebuild import streams
+from pdf_security_processor.rebuild.annotations import Drawing, drawings_of
+from pdf_security_processor.rebuild.content import hidden_names, without_hidden
+from pdf_security_processor.rebuild.copier import Copier, Place
+from pdf_security_processor.rebuild.graphics import GROUP, RESOURCES
+from pdf_security_processor.rebuild.rules import (
+    NUMBER,
+    RECTANGLE,
+    Kind,
+    array,
+    either,
+    scalar,
+    stream,
+)
+
+_CONTENT = Kind("Content", {}, data=streams.general)
+
+_LETTER = (0, 0, 612, 792)
+"""What readers take a page for that does not say how large it is."""
+
+_PAGE = Kind(
+    "Page",
+    {
+        **dict.fromkeys(("/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox"), RECTANGLE),
+        "/Rotate": scalar(Integer),
+        "/UserUnit": NUMBER,
+        "/Resources": RESOURCES,
+        "/Group": GROUP,
+        "/Contents": either(stream(_CONTENT), array(stream(_CONTENT))),
+    },
+    fixed={"/Type": "/Page"},
+)
+
+_PREFIX = "/PdfSecurityAnnotation"
+
+
+def page_of(copier: Copier, page: Object, place: Place) -> Object:
+    """Make a page's dictionary anew, without its parent."""
+    drawings = drawings_of(copier, page, place)
+    hidden = hidden_names(page.get("/Resources"), copier.layers)
+    made = copier.filled(page, _PAGE, place) or Dictionary(Type=Name.Page)
+    if "/MediaBox" not in made:
+        made["/MediaBox"] = Array(_LETTER)
+    if "/Resources" not in made:
+        made["/Resources"] = Dictionary()
+    if hidden and "/Contents" in made:
+        # Of all its streams together: a section may begin in one and end in another.
+        shown = without_hidden(Dictionary(Type=Name.Page, Contents=made["/Contents"]), hidden)
+        made["/Contents"] = _stream(copier.pdf, shown)
+    if drawings:
+        _draw(copier.pdf, made, drawings)
+    return made
+
+
+def _draw(pdf: Pdf, page: Object, drawings: Sequence[Drawing]) -> None:
+    # Resources may be those of other pages, too.
+    resources = page["/Resources"] = _copied(page["/Resources"])
+    objects = _copied(resources.get("/XObject"))
+    lines = []
+    for number, drawing in enumerate(drawings):
+        name = _free_name(objects, number)
+        objects[name] = drawing.form
+        lines.append(b"q %s cm %s Do Q" % (drawing.matrix.encode(), name.encode()))
+    resources["/XObject"] = objects
+    contents = page.get("/Contents", Array())
+    own = [contents] if isinstance(contents, Stream) else list(contents)
+    # Whatever state the page's own content leaves is not the annotations'.
+    page["/Contents"] = Array([_stream(pdf, b"q"), *own, _stream(pdf, b"Q\n" + b"\n".join(lines))])
+
+
+def _copied(entries: Object | None) -> Object:
+    made = Dictionary()
+    for key, value in entries.items() if entries is not None else ():
+        made[key] = value
+    return made
+
+
+def _free_name(objects: Object, number: int) -> str:
+    name = f"{_PREFIX}{number}"
+    while name in objects:
+        name += "x"
+    return name
+
+
+def _stream(pdf: Pdf, data: bytes) -> Object:
+    made = pdf.make_indirect(Stream(pdf, b""))
+    streams.write_compressed(made, data)
+    return made

@@ -1,0 +1,188 @@
+"""What becomes of streams' data: taken as it is where it is proven within bounds, or written anew.
+
+Image codecs are not decoded here; their sizes are `images`' to judge.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pikepdf import Array, Dictionary, Name, Object
+
+from pdf_security_processor.rebuild import decoders, rules
+from pdf_security_processor.rebuild.budget import Budget
+from pdf_security_processor.rebuild.copier import Copier, Place
+from pdf_security_processor.rebuild.rules import Kind
+
+COMPRESSED_BYTES = 64 * 1024**2
+"""Data without a filter are compressed up to this size; larger ones stay as they are."""
+
+_COLUMNS = 2**24
+"""Samples of a row: a predictor holds one in memory."""
+
+_PREDICTION = {
+    "/Predictor": rules.integer(1, 15),
+    "/Colors": rules.integer(1, 64),
+    "/BitsPerComponent": rules.integer(1, 16),
+    "/Columns": rules.integer(1, _COLUMNS),
+}
+
+_ABBREVIATIONS = {
+    "/AHx": "/ASCIIHexDecode",
+    "/A85": "/ASCII85Decode",
+    "/LZW": "/LZWDecode",
+    "/Fl": "/FlateDecode",
+    "/RL": "/RunLengthDecode",
+    "/CCF": "/CCITTFaxDecode",
+    "/DCT": "/DCTDecode",
+}
+"""ISO 32000-2, table 92; readers take them outside inline images, too."""
+
+IMAGE_CODECS = frozenset(("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"))
+
+PARAMETERS: dict[str, Kind] = {
+    "/FlateDecode": Kind("FlateParameters", _PREDICTION),
+    "/LZWDecode": Kind("LzwParameters", _PREDICTION | {"/EarlyChange": rules.integer(0, 1)}),
+    "/CCITTFaxDecode": Kind(
+        "CcittParameters",
+        {
+            "/K": rules.integer(-1, 2**16),
+            "/EndOfLine": rules.BOOLEAN,
+            "/EncodedByteAlign": rules.BOOLEAN,
+            "/Columns": rules.integer(1, _COLUMNS),
+            "/Rows": rules.integer(0, _COLUMNS),
+            "/EndOfBlock": rules.BOOLEAN,
+            "/BlackIs1": rules.BOOLEAN,
+            "/DamagedRowsBeforeError": rules.integer(0, 2**16),
+        },
+    ),
+    "/DCTDecode": Kind("DctParameters", {"/ColorTransform": rules.integer(0, 1)}),
+    "/JBIG2Decode": Kind("Jbig2Parameters", {"/JBIG2Globals": rules.stream(lambda: GLOBALS)}),
+}
+"""What parameters of filters may hold: ISO 32000-2, 7.4."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a stream, and its parameters as they are in the source."""
+
+    name: str
+    parameters: Object | None
+
+
+def filters_of(stream: Object) -> list[Filter] | None:
+    """List a stream's filters in the order of decoding; None where they cannot be understood."""
+    named, given = stream.get("/Filter"), stream.get("/DecodeParms")
+    names = list(named) if isinstance(named, Array) else [] if named is None else [named]
+    parameters = list(given) if isinstance(given, Array) else [given]
+    parameters += [None] * (len(names) - len(parameters))
+    if not all(isinstance(name, Name) for name in names):
+        return None
+    return [
+        Filter(
+            _ABBREVIATIONS.get(str(name), str(name)), each if isinstance(each, Dictionary) else None
+        )
+        for name, each in zip(names, parameters, strict=False)
+    ]
+
+
+def general(copier: Copier, stream: Object, place: Place) -> bool:
+    """Take data of any use but an image's: proven, or written anew."""
+    return _taken(copier, stream, place, codecs=frozenset())
+
+
+def image(copier: Copier, stream: Object, place: Place) -> bool:
+    """Take an image's data: its codec stays."""
+    return _taken(copier, stream, place, codecs=IMAGE_CODECS)
+
+
+def _taken(copier: Copier, stream: Object, place: Place, codecs: frozenset[str]) -> bool:
+    filters = filters_of(stream)
+    if filters is None:
+        return False
+    data = memoryview(stream.get_raw_stream_buffer())
+    if not filters:
+        # As large as it is in the file: nothing to prove.
+        _strip(stream)
+        if len(data) <= COMPRESSED_BYTES:
+            write_compressed(stream, data)
+        return True
+    return _decoded(copier, stream, place, filters, data, codecs)
+
+
+def _decoded(
+    copier: Copier,
+    stream: Object,
+    place: Place,
+    filters: Sequence[Filter],
+    data: memoryview,
+    codecs: frozenset[str],
+) -> bool:
+    *outer, last = filters
+    for each in outer:
+        peeled = _peeled(each, data, copier.budget)
+        if peeled is None:
+            return False
+        data = memoryview(peeled)
+    if last.name in IMAGE_CODECS:
+        if last.name not in codecs:
+            return False
+        _write(copier, stream, place, last, data if outer else None)
+        return True
+    if last.name == "/FlateDecode" and not outer:
+        count = decoders.clean_flate_bytes(data, copier.budget.stream_bytes)
+        if count is not None:
+            copier.budget.take(count)
+            _write(copier, stream, place, last, None)
+            return True
+    decode = decoders.DECODERS.get(last.name)
+    if decode is None:
+        return False
+    decoded = decode(data, last.parameters, copier.budget.stream_bytes)
+    copier.budget.take(len(decoded))
+    predicted = Filter("/FlateDecode", last.parameters if last.name in _PREDICTED else None)
+    _write(copier, stream, place, predicted, memoryview(zlib.compress(decoded)))
+    return True
+
+
+_PREDICTED = ("/FlateDecode", "/LZWDecode")
+
+
+def _peeled(each: Filter, data: memoryview, budget: Budget) -> bytes | None:
+    """Decode one of several filters; None where nobody uses it so."""
+    decode = decoders.DECODERS.get(each.name)
+    if decode is None or (each.parameters is not None and "/Predictor" in each.parameters):
+        return None
+    return decode(data, each.parameters, budget.stream_bytes)
+
+
+def _write(
+    copier: Copier, stream: Object, place: Place, last: Filter, data: memoryview | None
+) -> None:
+    """Leave a stream with one filter, and with other data where some is given."""
+    kind = PARAMETERS.get(last.name)
+    parameters = None
+    if last.parameters is not None and kind:
+        parameters = copier.dictionary(last.parameters, kind, place.at("/DecodeParms"))
+    _strip(stream)
+    if data is not None:
+        stream.write(bytes(data), type_check=False)
+    stream["/Filter"] = Name(last.name)
+    if parameters is not None and len(parameters):
+        stream["/DecodeParms"] = parameters
+
+
+def write_compressed(stream: Object, data: bytes | memoryview) -> None:
+    """Write a stream's data anew; the same data give the same bytes."""
+    stream.write(zlib.compress(data), filter=Name.FlateDecode)
+
+
+def _strip(stream: Object) -> None:
+    for key in list(stream.keys()):
+        if key != "/Length":
+            del stream[key]
+
+
+GLOBALS: Kind = Kind("Jbig2Globals", {}, data=general)
