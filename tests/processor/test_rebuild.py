@@ -213,12 +213,14 @@ def test_left_out_is_told(pdf: Pdf) -> None:
     _page(pdf).Unheard = 1
     _font(pdf).Unheard = 2
     pdf.Root.Lang = String("en")
+    pdf.trailer.Info = pdf.make_indirect(Dictionary(Title=String("t")))
     _, left_out = _rebuilt(pdf)
-    assert left_out.counts == {"/Unheard": 2, "/Lang": 1}
+    assert left_out.counts == {"/Unheard": 2, "/Lang": 1, "/Info": 1}
     assert left_out.places == [
         "page 1 /Resources/Font/F1/Unheard",
         "page 1 /Unheard",
         "catalog /Lang",
+        "trailer /Info",
     ]
 
 

@@ -13,6 +13,14 @@ from pdf_security_processor.rebuild.pages import page_of
 TREE_NODES = 1_000_000
 """Nodes of the page tree that are cleaned."""
 
+_OF_THE_FILE = frozenset(
+    (
+        *("/Root", "/Size", "/ID", "/Prev", "/XRefStm", "/Encrypt"),
+        *("/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"),
+    )
+)
+"""Keys of a trailer, or of a cross-reference stream, that are about the file and made anew."""
+
 __all__ = ["LeftOut", "rebuild"]
 
 
@@ -42,6 +50,8 @@ def rebuild(pdf: Pdf) -> LeftOut:
             copier.leave_out(Place(None, "catalog "), key)
     overwrite(root, Dictionary(Type=Name.Catalog), kept=("/Pages",))
     _clean_tree(root["/Pages"])
+    for key in pdf.trailer.keys() - _OF_THE_FILE:
+        copier.leave_out(Place(None, "trailer "), key)
     overwrite(pdf.trailer, Dictionary(Root=root), kept=("/Root", "/Size"))
     return copier.left_out
 
