@@ -48,6 +48,13 @@ def test_what_is_not_clean_is_told(change: object) -> None:
     assert (b"x" * 100).startswith(decoded)
 
 
+def test_a_wrong_checksum_costs_nothing() -> None:
+    """Would break: a page whose content readers show comes out empty."""
+    encoded = zlib.compress(b"BT (text) Tj ET" * 500)[:-4] + b"\0\0\0\0"
+    assert decoders.clean_flate_bytes(memoryview(encoded), BOUND) is None
+    assert _decode("/FlateDecode", encoded) == b"BT (text) Tj ET" * 500
+
+
 @given(st.binary(max_size=500))
 def test_ascii_filters(data: bytes) -> None:
     """A stream would come out as another one."""

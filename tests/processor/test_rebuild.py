@@ -340,6 +340,45 @@ def test_layers_that_are_off_are_gone(pdf: Pdf) -> None:
     assert b"1 0 0 rg" in found
 
 
+@pytest.mark.parametrize(
+    ("membership", "shown"),
+    [
+        pytest.param({}, False, id="any-on"),
+        pytest.param({"P": Name.AllOff}, True, id="all-off"),
+        pytest.param({"P": Name.AnyOff}, True, id="any-off"),
+        pytest.param({"P": Name.AllOn}, False, id="all-on"),
+        pytest.param({"VE": [Name.Not, "off"]}, True, id="expression-not"),
+        pytest.param({"VE": [Name.Or, "off", [Name.And, "off"]]}, False, id="expression-or"),
+        pytest.param({"OCGs": None}, True, id="of-none"),
+    ],
+)
+def test_membership(pdf: Pdf, membership: dict[str, Any], shown: bool) -> None:
+    """Would break: what readers show is gone, or what they hide is shown."""
+    off = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("off")))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([off]), D=Dictionary(OFF=Array([off])))
+    content = {"Type": Name.OCMD, "OCGs": off, **membership}
+    given = {key: _with(value, off) for key, value in content.items() if value is not None}
+    _drawn(pdf, _form(pdf, MARKER, OC=pdf.make_indirect(Dictionary(**given))))
+    output, _ = _rebuilt(pdf)
+    assert (MARKER in _everything_in(output)) is shown
+
+
+def _with(value: Any, off: Object) -> Any:
+    """Put the group where a word stands for it."""
+    if isinstance(value, list):
+        return Array([_with(item, off) for item in value])
+    return off if value == "off" else value
+
+
+def test_layers_that_show_while_others_are_off(pdf: Pdf) -> None:
+    """Would break: of a picture and its plain stand-in, both are drawn over one another."""
+    on = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("on")))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([on]), D=Dictionary(ON=Array([on])))
+    stand_in = Dictionary(Type=Name.OCMD, OCGs=Array([on]), P=Name.AllOff)
+    _drawn(pdf, _form(pdf, MARKER, OC=pdf.make_indirect(stand_in)))
+    assert MARKER not in _everything_in(_rebuilt(pdf)[0])
+
+
 @pytest.mark.parametrize("make", [documents.with_active_content, documents.with_form])
 def test_twice_gives_the_same_bytes(make: Callable[[], bytes]) -> None:
     """Would break: nobody could tell whether a document has been through it."""

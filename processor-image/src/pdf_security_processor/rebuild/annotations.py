@@ -89,7 +89,7 @@ def _drawn(pdf: Pdf, annotation: Object, rectangle: Rectangle) -> Object | None:
     resources = Dictionary()
     if is_multiplied(annotation):
         data = b"/M gs " + data
-        resources["/ExtGState"] = Dictionary(M=Dictionary(BM=Name.Multiply))
+        resources["/ExtGState"] = Dictionary(M=Dictionary(Type=Name.ExtGState, BM=Name.Multiply))
     form = pdf.make_indirect(
         Stream(
             pdf,

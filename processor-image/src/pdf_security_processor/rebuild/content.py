@@ -22,7 +22,7 @@ _PAINTED = frozenset(("Do", "sh"))
 def hidden_names(resources: Object | None, layers: Layers) -> frozenset[str]:
     """Name the property lists of resources by which content is hidden."""
     properties = resources.get("/Properties") if isinstance(resources, Dictionary) else None
-    if layers.all_shown or not isinstance(properties, Dictionary):
+    if not layers.are_there or not isinstance(properties, Dictionary):
         return frozenset()
     return frozenset(key for key, content in properties.items() if layers.hides(content))
 

@@ -17,6 +17,11 @@ Decoder = Callable[[memoryview, Object | None, int], bytes]
 
 _PIECE = 1024**2
 
+_FLATE_HEADER = 2
+"""Bytes of a zlib header: RFC 1950, 2.2."""
+
+_FLATE_STEP = 1024
+
 _WHITE = re.compile(rb"[\x00\t\n\f\r ]+")
 
 _LZW_CLEAR, _LZW_END, _LZW_LARGEST = 256, 257, 4096
@@ -48,17 +53,19 @@ def clean_flate_bytes(data: memoryview, bound: int) -> int | None:
 
 def flate(data: memoryview, parameters: Object | None, bound: int) -> bytes:
     """Decode Flate (7.4.4), predictors apart."""
-    decompress, decoded, rest = zlib.decompressobj(), bytearray(), bytes(data)
-    try:
-        while not decompress.eof:
-            piece = decompress.decompress(rest, _PIECE)
-            decoded += piece
-            _check(len(decoded), bound)
-            rest = decompress.unconsumed_tail
-            if not piece and not rest:
-                break
-    except zlib.error:
-        pass
+    # Without the checksum at its end, and a little at a time: what comes before a fault is kept.
+    decompress, decoded = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+    for at in range(_FLATE_HEADER, len(data), _FLATE_STEP):
+        rest = bytes(data[at : at + _FLATE_STEP])
+        try:
+            while rest and not decompress.eof:
+                decoded += decompress.decompress(rest, _PIECE)
+                _check(len(decoded), bound)
+                rest = decompress.unconsumed_tail
+        except zlib.error:
+            break
+        if decompress.eof:
+            break
     return bytes(decoded)
 
 

@@ -20,17 +20,14 @@ class Layers:
     def __init__(self, pdf: Pdf) -> None:
         self._off: set[tuple[int, int]] = set()
         properties = pdf.Root.get("/OCProperties")
+        self.are_there = isinstance(properties, Dictionary)
+        """Whether the document has any. Content may be shown when groups are off, too."""
         if isinstance(properties, Dictionary):
             self._read(properties)
 
-    @property
-    def all_shown(self) -> bool:
-        """Whether nothing is hidden."""
-        return not self._off
-
     def hides(self, content: Object | None) -> bool:
         """Tell whether a group, or a membership dictionary, hides what belongs to it."""
-        if not self._off or not isinstance(content, Dictionary):
+        if not self.are_there or not isinstance(content, Dictionary):
             return False
         if content.get("/Type") != Name.OCMD:
             return content.objgen in self._off
