@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,7 @@ from operator_scene import (
     creations,
     open_scene,
 )
+from pdf_security_processor.contract import Seal
 from processor import documents
 from product import Installation
 
@@ -89,6 +91,15 @@ def test_the_status_tells_what_was_read_what_was_written_and_what_applied(scene:
     assert status["startTime"] <= status["completionTime"]
     (job,) = scene.jobs_of(done)
     assert status["jobName"] == job["metadata"]["name"]
+
+
+def test_the_worker_of_a_pod_is_sealed(scene: Scene) -> None:
+    """Would break: the container's own profile keeps the worker from sealing itself, unnoticed."""
+    scene.start("sealed", scene.spec(target="sealed.pdf", report=scene.at("sealed.json")))
+    scene.until("sealed", "Succeeded")
+    stored = scene.s3.get_object(Bucket=scene.bucket, Key="sealed.json")["Body"].read()
+    seal = Seal.model_validate(json.loads(stored)["seal"])
+    assert seal.missing == []
 
 
 def test_nothing_is_written_into_a_spec(scene: Scene) -> None:
