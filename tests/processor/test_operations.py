@@ -210,6 +210,19 @@ def test_tells_what_nothing_allows(pod: Pod) -> None:
     assert {finding.action for finding in result.report.findings} == {"removed"}
 
 
+def test_keeps_links_when_asked(pod: Pod) -> None:
+    """A newsletter would lose its links, or a report call them removed."""
+    pod.input.write_bytes(documents.with_active_content())
+    result = pod.run(pod.request({"sanitize": {"mode": "keepLinks"}}))
+    assert result.output
+    assert result.report
+    with pikepdf.open(io.BytesIO(result.output)) as pdf:
+        links = [annotation.A.URI for annotation in pdf.pages[0].Annots]
+    assert [str(link) for link in links] == ["http://x.test/MARKER-URI"]
+    assert result.report.kept == {"URI": 1}
+    assert any("1 findings were kept" in warning for warning in result.report.warnings)
+
+
 def test_sanitizing_twice_gives_the_same_bytes(pod: Pod, tmp_path: Path) -> None:
     """What a report calls removed would still be found by the next run, or each run give others."""
     pod.input.write_bytes(documents.with_active_content())

@@ -39,9 +39,9 @@ def pdf() -> Iterator[Pdf]:
         yield made
 
 
-def _rebuilt(pdf: Pdf) -> tuple[bytes, LeftOut]:
+def _rebuilt(pdf: Pdf, *, keeps_links: bool = False) -> tuple[bytes, LeftOut]:
     with pikepdf.open(io.BytesIO(documents.saved(pdf)), conversion_mode="explicit") as opened:
-        left_out = rebuild(opened)
+        left_out = rebuild(opened, keeps_links=keeps_links)
         target = io.BytesIO()
         opened.save(
             target,
@@ -222,6 +222,48 @@ def test_left_out_is_told(pdf: Pdf) -> None:
         "catalog /Lang",
         "trailer /Info",
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "stays"),
+    [
+        ("https://example.com/a?b=c#d", True),
+        ("http://example.com", True),
+        ("mailto:a@example.com", True),
+        ("HTTPS://example.com/", True),
+        ("javascript:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        (" https://example.com", False),
+        ("https:///etc/passwd", False),
+        ("file:///etc/passwd", False),
+        ("//example.com", False),
+        ("\\\\example.com\\share", False),
+        ("ftp://example.com", False),
+        ("http://[x", False),
+        ("https://example.com/" + "a" * 3000, False),
+        ("https://ex\u00e4mple.com", False),
+    ],
+)
+def test_links_that_stay(pdf: Pdf, address: str, stays: bool) -> None:
+    """Would break: a link that was let through runs a script or opens a file."""
+    action = Dictionary(S=Name.URI, URI=String(address), Next=_marked(), IsMap=True)
+    corners = Array([0, 0, 9, 0, 0, 9, 9, 9])
+    rest: dict[str, Any] = {"PA": _marked(), "AA": Dictionary(D=_marked()), "QuadPoints": corners}
+    link = Dictionary(Subtype=Name.Link, Rect=Array([0, 0, 9, 9]), A=action, **rest)
+    _page(pdf).Annots = Array([link])
+    assert b"/URI" not in _everything_in(_rebuilt(pdf)[0])
+    output, _ = _rebuilt(pdf, keeps_links=True)
+    found = _everything_in(output)
+    assert MARKER not in found
+    with pikepdf.open(io.BytesIO(output)) as opened:
+        kept = [dict(one.items()) for one in opened.pages[0].obj.get("/Annots", [])]
+    assert bool(kept) is stays
+    for one in kept:
+        assert set(one) == {"/Type", "/Subtype", "/Rect", "/Border", "/A", "/QuadPoints"}
+        assert str(one["/A"].URI) == address
+        assert set(one["/A"].keys()) == {"/Type", "/S", "/URI"}
+    with pikepdf.open(io.BytesIO(output)) as opened:
+        assert _rebuilt(opened, keeps_links=True)[0] == output
 
 
 @pytest.mark.parametrize(

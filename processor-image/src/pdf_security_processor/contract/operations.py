@@ -60,11 +60,13 @@ class Repair(Model):
 
 
 class Sanitize(Model):
-    """Remove active content.
+    """Rebuild the document of what its pages need, and of nothing else."""
 
-    Scripts, actions that reach outside, attachments, multimedia, and the rest of what pikepdf's
-    removers know.
-    """
+    mode: Literal["strict", "keepLinks"] | None = Field(
+        default=None,
+        description="strict, the default: nothing stays that does anything. keepLinks: links to "
+        "http, https and mailto addresses stay, and nothing else.",
+    )
 
 
 class RemoveMetadata(Model):
@@ -142,7 +144,9 @@ class Operation(Model):
         default=None, description="Open with a password and save without encryption."
     )
     repair: Repair | None = Field(default=None, description="Accept and repair a damaged document.")
-    sanitize: Sanitize | None = Field(default=None, description="Remove active content.")
+    sanitize: Sanitize | None = Field(
+        default=None, description="Rebuild the document of what its pages need."
+    )
     remove_metadata: RemoveMetadata | None = Field(
         default=None, description="Remove document information, XMP and private data."
     )

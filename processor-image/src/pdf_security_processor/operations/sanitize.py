@@ -18,7 +18,8 @@ def sanitize(document: Document, operation: Operation) -> None:
             honest one does.
     """
     before = survey(all_places(document.pdf))
-    left_out = rebuild(document.pdf)
+    mode = operation.sanitize.mode if operation.sanitize else None
+    left_out = rebuild(document.pdf, keeps_links=mode == "keepLinks")
     document.is_rebuilt = True
     after = survey(reachable_places(document.pdf), earlier=before)
     findings = findings_of(before, after)

@@ -24,11 +24,12 @@ _OF_THE_FILE = frozenset(
 __all__ = ["LeftOut", "rebuild"]
 
 
-def rebuild(pdf: Pdf) -> LeftOut:
+def rebuild(pdf: Pdf, *, keeps_links: bool = False) -> LeftOut:
     """Rebuild an open document, so that saving it writes what was allowed only.
 
     Args:
         pdf: open in explicit conversion mode, its pages' attributes not inherited.
+        keeps_links: whether links to web pages and mail addresses stay.
 
     Returns:
         What was left out.
@@ -36,7 +37,7 @@ def rebuild(pdf: Pdf) -> LeftOut:
     Raises:
         LimitExceededError: it holds more than is proven or visited.
     """
-    copier = Copier(pdf, Budget(), complete_appearances(pdf))
+    copier = Copier(pdf, Budget(), complete_appearances(pdf), keeps_links=keeps_links)
     made = []
     for number, page in enumerate(pdf.pages):
         place = Place(None, f"page {number + 1} ")

@@ -14,6 +14,7 @@ from pdf_security_processor.rebuild import streams
 from pdf_security_processor.rebuild.appearances import drawn, is_multiplied, numbers_of
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import FORM
+from pdf_security_processor.rebuild.links import link_of
 
 ANNOTATIONS = 100_000
 """Annotations of a page that are looked at."""
@@ -40,12 +41,19 @@ class Drawing:
     matrix: Matrix
 
 
-def drawings_of(copier: Copier, page: Object, place: Place) -> list[Drawing]:
-    """Copy what the annotations of a page show, in the order in which they are drawn."""
+def annotations_of(
+    copier: Copier, page: Object, place: Place
+) -> tuple[list[Drawing], list[Object]]:
+    """Copy what the annotations of a page show, in the order in which they are drawn.
+
+    Returns:
+        What is drawn, and the links that stay.
+    """
     annotations = page.get("/Annots")
-    if not isinstance(annotations, Array):
-        return []
     found: list[Drawing] = []
+    links: list[Object] = []
+    if not isinstance(annotations, Array):
+        return found, links
     for number, annotation in enumerate(annotations):
         here = place.at("/Annots").at(number)
         if number == ANNOTATIONS:
@@ -54,11 +62,15 @@ def drawings_of(copier: Copier, page: Object, place: Place) -> list[Drawing]:
         if not isinstance(annotation, Dictionary):
             continue
         found += _drawings(copier, annotation, here)
-    return found
+        link = link_of(annotation) if copier.keeps_links else None
+        if link is None:
+            copier.leave_out(here, str(annotation.get("/Subtype", "/Annot")))
+        else:
+            links.append(copier.pdf.make_indirect(link))
+    return found, links
 
 
 def _drawings(copier: Copier, annotation: Object, place: Place) -> Iterator[Drawing]:
-    copier.leave_out(place, str(annotation.get("/Subtype", "/Annot")))
     if not _is_shown(annotation) or copier.layers.hides(annotation.get("/OC")):
         return
     rectangle = _rectangle_of(annotation.get("/Rect"))

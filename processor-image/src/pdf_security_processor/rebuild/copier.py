@@ -78,16 +78,23 @@ class Copier:
         layers: which optional content is shown.
         left_out: what no rule allowed.
         framed: annotations whose frame is drawn beside their appearance.
+        keeps_links: whether links to addresses stay.
     """
 
     def __init__(
-        self, pdf: Pdf, budget: Budget, framed: frozenset[tuple[int, int]] = frozenset()
+        self,
+        pdf: Pdf,
+        budget: Budget,
+        framed: frozenset[tuple[int, int]] = frozenset(),
+        *,
+        keeps_links: bool = False,
     ) -> None:
         self.pdf = pdf
         self.layers = Layers(pdf)
         self.budget = budget
         self.left_out = LeftOut()
         self.framed = framed
+        self.keeps_links = keeps_links
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
         self._taken: set[tuple[int, int]] = set()
         """Objects that have become what was made of them."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pikepdf import Array, Dictionary, Integer, Name, Object, Pdf, Stream
 
 from pdf_security_processor.rebuild import streams
-from pdf_security_processor.rebuild.annotations import Drawing, drawings_of
+from pdf_security_processor.rebuild.annotations import Drawing, annotations_of
 from pdf_security_processor.rebuild.content import hidden_names, without_hidden
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import GROUP, RESOURCES
@@ -44,7 +44,7 @@ _PREFIX = "/PdfSecurityAnnotation"
 
 def page_of(copier: Copier, page: Object, place: Place) -> Object:
     """Make a page's dictionary anew, without its parent."""
-    drawings = drawings_of(copier, page, place)
+    drawings, links = annotations_of(copier, page, place)
     hidden = hidden_names(page.get("/Resources"), copier.layers)
     made = copier.filled(page, _PAGE, place) or Dictionary(Type=Name.Page)
     if "/MediaBox" not in made:
@@ -57,6 +57,8 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
         made["/Contents"] = _stream(copier.pdf, shown)
     if drawings:
         _draw(copier.pdf, made, drawings)
+    if links:
+        made["/Annots"] = Array(links)
     return made
 
 
