@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -29,29 +30,46 @@ SECONDS = 400
 
 
 @dataclass(frozen=True)
+class Change:
+    """One place of a copy.
+
+    Attributes:
+        module: which.
+        before: its text, which is there exactly once.
+        after: what stands there in its place.
+    """
+
+    module: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Mutant:
     """One protection away.
 
     Attributes:
         name: the protection.
-        module: where it is.
-        before: its text, which is there exactly once.
-        after: what stands there in its place.
+        changes: where it is; several places where each alone would do.
         file: the tests that must notice.
         chosen: which of them, as for pytest's `-k`.
     """
 
     name: str
-    module: str
-    before: str
-    after: str
+    changes: tuple[Change, ...]
     file: str
     chosen: str
 
 
 def read_mutants() -> list[Mutant]:
     """Read all protections."""
-    return [Mutant(**each) for each in yaml.safe_load((TESTS / "mutants.yaml").read_text())]
+    return [_mutant_of(each) for each in yaml.safe_load((TESTS / "mutants.yaml").read_text())]
+
+
+def _mutant_of(given: dict[str, Any]) -> Mutant:
+    first = {key: given[key] for key in ("module", "before", "after")}
+    changes = tuple(Change(**each) for each in (first, *given.get("also", ())))
+    return Mutant(given["name"], changes, given["file"], given["chosen"])
 
 
 def main(arguments: list[str]) -> int:
@@ -83,7 +101,8 @@ def _failed(mutant: Mutant) -> str:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         package = Path(folder) / "pdf_security_operator"
         shutil.copytree(SOURCE / package.name, package, ignore=shutil.ignore_patterns("*.pyc"))
-        _mutate(package / mutant.module, mutant)
+        for change in mutant.changes:
+            _mutate(package / change.module, change)
         command = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=no", "-k", mutant.chosen]
         try:
             done = subprocess.run(
@@ -103,11 +122,11 @@ def _failed(mutant: Mutant) -> str:
     return "; ".join(f"{test} ({why})" for test, why in found)
 
 
-def _mutate(path: Path, mutant: Mutant) -> None:
+def _mutate(path: Path, change: Change) -> None:
     text = path.read_text()
-    if text.count(mutant.before) != 1:
-        raise ValueError(f"{mutant.name}: {mutant.module} has not exactly one {mutant.before!r}")
-    path.write_text(text.replace(mutant.before, mutant.after))
+    if text.count(change.before) != 1:
+        raise ValueError(f"{change.module} has not exactly one {change.before!r}")
+    path.write_text(text.replace(change.before, change.after))
 
 
 if __name__ == "__main__":

@@ -105,6 +105,26 @@ def test_a_foreign_job_of_our_name_is_left_alone(
         scene.verify(fault, operator, phase="Failed")
 
 
+@pytest.mark.fault("20b", "another's Job bears our name", "Failed/NameConflict, it is left alone")
+def test_a_job_of_another_is_not_taken_over(scene: FaultScene, client: Client, fault: Row) -> None:
+    """Would break: one resource tells the result of another's Job as its own."""
+    name, other = scene.create_jobs(2)
+    bodies = scene.security_jobs()
+    job_name = job_name_of(name, bodies[name]["metadata"]["uid"])
+    foreign = _build_foreign(job_name, labelled=True)
+    owner = {"name": other, "uid": bodies[other]["metadata"]["uid"], "controller": True}
+    kind = {"apiVersion": bodies[other]["apiVersion"], "kind": bodies[other]["kind"]}
+    foreign["metadata"]["ownerReferences"] = [{**kind, **owner}]
+    client.create("jobs", foreign, scene.namespace)
+    with scene.leading():
+        await_condition(scene, name, "Failed", "NameConflict")
+        await_condition(scene, other, "Complete", "Succeeded")
+        kept = client.get("jobs", job_name, scene.namespace)
+        assert kept is not None
+        assert kept["spec"]["suspend"] is True
+        fault.see("the other one Succeeded by its own Job")
+
+
 @pytest.mark.fault("22", "malformed and extreme resources", "refused or handled; the rest goes on")
 def test_extreme_resources_stop_nobody(scene: FaultScene, client: Client, fault: Row) -> None:
     """Would break: one author's resource keeps the operator from everybody else's."""

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -87,8 +87,9 @@ def test_a_leader_that_ends_is_followed_at_once(scene: FaultScene, fault: Row) -
 @pytest.mark.fault("6", f"leader paused {PAUSE_SECONDS:.0f} s", "fenced when it wakes: no write")
 def test_a_paused_leader_writes_nothing_when_it_wakes(scene: FaultScene, fault: Row) -> None:
     """Would break: a process that slept goes on with what it meant to do, against its successor."""
-    with _pair(scene) as (leader, other):
-        # In the middle of work: it has decided what it has not written.
+    # In the middle of work: what it has decided waits for its turn to be sent.
+    slow = {"PDF_SECURITY_REQUESTS_PER_SECOND": "5"}
+    with _pair(scene, slow) as (leader, other):
         scene.create_jobs(60)
         scene.await_created(10)
         leader.process.pause()
@@ -168,9 +169,11 @@ def _assert_shared_well(
 
 
 @contextmanager
-def _pair(scene: FaultScene) -> Iterator[tuple[Replica, Replica]]:
-    """Run two operators: one that leads, and one that stands by."""
-    with replica(scene, 0) as leader:
+def _pair(
+    scene: FaultScene, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Replica, Replica]]:
+    """Run two operators: one that leads, with these settings, and one that stands by."""
+    with replica(scene, 0, settings) as leader:
         wait_for(leader.process.leads, "the first one leads")
         with replica(scene, 1) as other:
             other.process.ready()

@@ -15,7 +15,7 @@ from controlplane.operator_process import build_job
 from e2e_support import wait_for
 from faults.client import Client
 from faults.row import Row
-from faults.scene import FaultScene, Object
+from faults.scene import TIDY_SECONDS, FaultScene, Object
 from faults.support import await_condition, own_plane
 from product import DEPLOYMENT
 
@@ -136,6 +136,30 @@ def test_a_quota_holds_jobs_and_lets_them_go(scene: FaultScene, client: Client, 
         client.patch("resourcequotas", "few", raised, scene.namespace)
         fault.recovered(scene.await_final(RETRY_SECONDS))
         assert len(names) == len(scene.jobs())
+        scene.verify(fault, operator)
+
+
+@pytest.mark.fault("26b", "deleted while it waits for quota", "what was made for it goes")
+def test_a_job_deleted_while_it_waits_leaves_nothing(
+    scene: FaultScene, client: Client, fault: Row
+) -> None:
+    """Would break: policies stay for ever that were made for a Job that never came."""
+    quota = {"metadata": {"name": "few"}, "spec": {"hard": {"count/jobs.batch": "0"}}}
+    client.create("resourcequotas", quota, scene.namespace)
+    wait_for(lambda: _is_counted(client, scene.namespace), "the quota is counted")
+    with scene.leading() as operator:
+        # What it does at its start would remove them, too.
+        operator.settled()
+        [name] = scene.create_jobs(1)
+        await_condition(scene, name, "Queued", "QuotaExceeded")
+        assert scene.policies()
+        client.delete("pdfsecurityjobs", name, scene.namespace)
+        begun = time.monotonic()
+        wait_for(lambda: scene.policies() == [], "its policies are gone", TIDY_SECONDS)
+        fault.recovered(time.monotonic() - begun)
+        scene.names.remove(name)
+        client.delete("resourcequotas", "few", scene.namespace)
+        scene.create_jobs(1)
         scene.verify(fault, operator)
 
 

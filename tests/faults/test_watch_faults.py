@@ -173,6 +173,25 @@ def test_events_twice_and_in_no_order(scene: FaultScene, fault: Row) -> None:
         scene.verify(fault, operator)
 
 
+@pytest.mark.fault("17d", "an old event of what was deleted", "it stays deleted")
+def test_an_old_event_brings_nothing_back(scene: FaultScene, fault: Row) -> None:
+    """Would break: what somebody deleted is run again, for nobody."""
+    with scene.leading() as operator:
+        [name] = scene.create_jobs(1)
+        old = {key: value for key, value in scene.security_jobs()[name].items() if key != "status"}
+        scene.await_final()
+        made = scene.reader.created(scene.namespace)
+        scene.plane.kubectl("delete", "psj", name, "-n", scene.namespace)
+        # The garbage collector would, when it has learned of the kind.
+        scene.plane.kubectl("delete", "jobs", "--all", "-n", scene.namespace)
+        scene.names.remove(name)
+        assert scene.proxy.inject(SECURITY_JOBS, {"type": "MODIFIED", "object": old}) == 1
+        _acts(scene, operator)
+        again = scene.reader.created(scene.namespace)
+        assert {job: again[job] for job in made} == made
+        fault.see(f"{made.total()} Job of the deleted one, before and after")
+
+
 def _finishes_five(scene: FaultScene, fault: Row) -> None:
     scene.create_jobs(5)
     fault.recovered(scene.await_final(PROMPT_SECONDS))
