@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -93,9 +94,9 @@ async def _measured(plane: ControlPlane, folder: Path, number: int) -> Point:
             load = asyncio.gather(
                 *(_create(client, index, number) for index in range(min(NAMESPACES, number)))
             )
-            created = await _until(operator, "job_queued_seconds_count", number, began)
-            finished = await _until(operator, "jobs_finished_total", number, began)
+            created = await _until(operator, "job_queued_seconds_count", number, began, load)
             await load
+            finished = await _until(operator, "jobs_finished_total", number, began, load)
             cpu = operator.cpu_seconds() - before
             calls = _sum(operator, "api_requests_total")
             peak = operator.peak_rss_bytes() / 1024**2
@@ -126,10 +127,18 @@ async def _create(client: Client, index: int, number: int) -> None:
         raise RuntimeError(f"{len(created.errors)} were refused: {created.errors[0]}")
 
 
-async def _until(operator: OperatorProcess, series: str, number: int, began: float) -> float:
-    """Wait until a count has come to a number, or long enough; return the seconds since `began`."""
+async def _until(
+    operator: OperatorProcess, series: str, number: int, began: float, load: asyncio.Future[Any]
+) -> float:
+    """Wait until a count has come to a number, or long enough; return the seconds since `began`.
+
+    Raises:
+        RuntimeError: what the load failed with.
+    """
     shown = 0.0
     while True:
+        if load.done():
+            load.result()
         passed = time.monotonic() - began
         count = _sum(operator, series)
         if count >= number or passed > 60 + number * GIVE_UP_SECONDS_PER_JOB:

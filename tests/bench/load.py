@@ -139,7 +139,7 @@ class Client:
                 if answer.status == 201:
                     return await answer.read()
                 done.errors.append(f"{answer.status}: {(await answer.text())[:200]}")
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             done.errors.append(repr(error))
         return None
 
@@ -214,8 +214,10 @@ async def open_client(plane: ControlPlane, connections: int = CONNECTIONS) -> As
     context = ssl.create_default_context(cafile=str(plane.authority_file))
     context.load_cert_chain(*plane.client_certificate(USER))
     connector = aiohttp.TCPConnector(limit=connections + 10, ssl=context)
+    # Of an answer, not of the wait for a connection: more may want one than there are.
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=60, sock_read=60)
     async with aiohttp.ClientSession(
-        connector=connector, timeout=aiohttp.ClientTimeout(total=60), trust_env=False
+        connector=connector, timeout=timeout, trust_env=False
     ) as session:
         yield Client(session, plane.server)
 
