@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pikepdf import Dictionary, Name, Pdf
 
 from pdf_security_processor import errors
-from pdf_security_processor.rebuild import decoders
+from pdf_security_processor.decoding import decoders
 
 BOUND = 10**6
 
@@ -26,7 +26,7 @@ def _qpdf(data: bytes, name: str) -> bytes:
 
 
 def _decode(name: str, data: bytes, bound: int = BOUND) -> bytes:
-    return decoders.DECODERS[name](memoryview(data), None, bound)
+    return bytes(decoders.DECODERS[name](memoryview(data), None, bound))
 
 
 @given(st.binary(max_size=3000))

@@ -53,7 +53,9 @@ def _process(
     folder: Path, data: bytes, *operations: dict[str, Any], save: bool = True
 ) -> WorkerReport:
     with _files(folder, data) as (source, target):
-        return worker.process(_message(*operations), source, target if save else None)
+        return worker.process(
+            _message(*operations), source, target if save else None, lambda seconds: None
+        )
 
 
 @pytest.mark.parametrize(
@@ -239,9 +241,9 @@ def test_lone_inspection_reads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     opened = []
     read_all = opening.read_all
 
-    def counted(pdf: pikepdf.Pdf, *, repair: bool) -> list[str]:
+    def counted(pdf: pikepdf.Pdf, *, repair: bool, proves: bool) -> list[str]:
         opened.append(pdf)
-        return read_all(pdf, repair=repair)
+        return read_all(pdf, repair=repair, proves=proves)
 
     monkeypatch.setattr(opening, "read_all", counted)
     assert _process(tmp_path, documents.plain(), {"inspect": {}}, save=False).inspection

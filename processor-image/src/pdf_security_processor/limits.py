@@ -22,16 +22,54 @@ NODES = 5_000_000
 FORM_FIELDS = 1_000_000
 """Nodes of the field tree that are counted."""
 
+OBJECTS = 500_000
+"""Indirect objects of a document; each takes about a kilobyte of memory once it is read."""
+
+PAGES = 100_000
+"""Pages of a document."""
+
+STRUCTURE_BYTES = 64 * 1024**2
+"""Decoded bytes of one stream that qpdf reads itself: of objects, or of cross-references."""
+
 
 def set_process_limits() -> None:
     """Set qpdf's bounds for this process, once, before anything is opened.
 
-    The bounds of decoded bytes are left alone: with `flate_max_memory` set, saving copies a stream
-    that exceeds it unchanged and counts no error, which looks like protection and is none.
+    Those of decoded bytes are for what qpdf reads to find objects, and are lifted before saving.
     """
     pikepdf.settings.set_qpdf_limits(
         doc_max_warnings=WARNINGS, parser_max_nesting=NESTING, max_stream_filters=STREAM_FILTERS
     )
+    _limit_decoded(STRUCTURE_BYTES)
+
+
+def lift_structure_limits() -> None:
+    """Let qpdf decode, as far as it does while saving, whatever `decoding` has proven.
+
+    Saving leaves a stream that exceeds qpdf's bound as it is, and counts no error, which looks like
+    protection and is none.
+    """
+    _limit_decoded(0)
+
+
+def _limit_decoded(count: int) -> None:
+    pikepdf.settings.set_qpdf_limits(
+        flate_max_memory=count,
+        png_max_memory=count,
+        run_length_max_memory=count,
+        tiff_max_memory=count,
+    )
+
+
+def processor_seconds(size: int, pages: int = 0, objects: int = 0) -> float:
+    """Give the processor time that a document of its size may take; honest ones take a tenth.
+
+    Args:
+        size: bytes of the file.
+        pages: how many it has; none while that is not known.
+        objects: how many it has.
+    """
+    return 5 + size / (4 * 1024**2) + pages / 2 + objects / 10_000
 
 
 def memory_was_short() -> bool:

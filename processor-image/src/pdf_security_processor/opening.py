@@ -7,17 +7,22 @@ is copied and not judged: a content stream that no reader can draw passes as it 
 """
 
 import io
+import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import pikepdf
-from pikepdf import Pdf
+from pikepdf import Integer, Pdf, Stream
 
 from pdf_security_processor import limits
+from pdf_security_processor.decoding.budget import Budget
+from pdf_security_processor.decoding.proof import prove
 from pdf_security_processor.errors import (
     DocumentError,
     InputDamagedError,
+    LimitExceededError,
     NotAPdfError,
     PasswordRequiredError,
     UnsupportedEncryptionError,
@@ -52,6 +57,9 @@ Not among them: a key given twice, which readers resolve differently, so that wh
 not be what is shown.
 """
 
+_LIMIT = "memory limit exceeded"
+"""What qpdf says of a stream that exceeds `limits.STRUCTURE_BYTES`; it has no exception for it."""
+
 _UNSUPPORTED = ("unsupported encryption filter", "Unsupported /R or /V")
 """How qpdf says that it knows no such security handler; it has no exception of its own for it."""
 
@@ -71,21 +79,26 @@ class Opened:
     warnings: list[str]
 
 
-def open_document(file: io.FileIO, password: Password | None, *, repair: bool) -> Opened:
+def open_document(
+    file: io.FileIO, password: Password | None, *, repair: bool, proves: bool = True
+) -> Opened:
     """Open the document and read every object of it.
 
     Args:
         file: the whole document.
         password: the one that was given; the empty one is tried when none was.
         repair: whether damage is mended.
+        proves: whether each stream is proven within bounds; not where that follows anyhow.
 
     Raises:
+        LimitExceededError: it has more pages or objects, or decodes to more, than an honest one.
         NotAPdfError: no header.
         WrongPasswordError, PasswordRequiredError: the given, or the empty, password does not open.
         UnsupportedEncryptionError: no handler for it in qpdf, such as public-key encryption.
         InputDamagedError: see the line that this module draws.
     """
     check_header(file)
+    check_size(file)
     candidates = password_candidates(password.reveal() if password else "")
     for candidate in candidates:
         try:
@@ -96,7 +109,7 @@ def open_document(file: io.FileIO, password: Password | None, *, repair: bool) -
             if limits.memory_was_short():
                 raise MemoryError from error
             raise _translated(error, repair=repair) from error
-        return Opened(pdf, read_all(pdf, repair=repair))
+        return Opened(pdf, read_all(pdf, repair=repair, proves=proves))
     if password is None:
         raise PasswordRequiredError(
             "The document is encrypted and the empty password does not open it; add a decrypt "
@@ -142,7 +155,27 @@ def check_header(file: io.FileIO) -> None:
     file.seek(0)
 
 
-def read_all(pdf: Pdf, *, repair: bool) -> list[str]:
+def check_size(file: io.FileIO) -> None:
+    """Refuse a document whose own word is that it has too many objects, before they take memory.
+
+    Its word is not relied on: what qpdf found is looked at when it is open.
+
+    Raises:
+        LimitExceededError: it says so.
+    """
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - _HEADER_BYTES))
+    start = re.search(rb"startxref\s+(\d{1,15})\s", file.read())
+    if start:
+        file.seek(min(int(start[1]), end))
+        # Before a table the trailer is far away; the number of its entries stands first.
+        said = re.search(rb"(?:/Size|xref\s+0)\s+(\d{1,15})", file.read(_HEADER_BYTES))
+        if said:
+            _check_count(int(said[1]), limits.OBJECTS, "objects")
+    file.seek(0)
+
+
+def read_all(pdf: Pdf, *, repair: bool, proves: bool) -> list[str]:
     """Read every object, and judge what qpdf said while it did.
 
     Returns:
@@ -150,10 +183,30 @@ def read_all(pdf: Pdf, *, repair: bool) -> list[str]:
 
     Raises:
         InputDamagedError: without `repair`, a warning that is not known as harmless.
+        LimitExceededError: see `open_document`.
     """
-    for _ in pdf.objects:
-        pass
-    return judged_warnings(pdf, repair=repair)
+    _check_count(objects_of(pdf), limits.OBJECTS, "objects")
+    streams = [item for item in pdf.objects if isinstance(item, Stream)]
+    warnings = judged_warnings(pdf, repair=repair)
+    _check_count(len(pdf.pages), limits.PAGES, "pages")
+    if proves:
+        budget = Budget()
+        for stream in streams:
+            prove(stream, budget)
+    return warnings
+
+
+def objects_of(pdf: Pdf) -> int:
+    """Tell how many objects there are to read, without reading any."""
+    size = pdf.trailer.get("/Size")
+    return size.as_int() if isinstance(size, Integer) else 0
+
+
+def _check_count(count: int, bound: int, what: str) -> None:
+    if count > bound:
+        raise LimitExceededError(
+            f"The document has {count} {what}, more than {bound}; split it into smaller ones."
+        )
 
 
 def judged_warnings(pdf: Pdf, *, repair: bool) -> list[str]:
@@ -161,9 +214,15 @@ def judged_warnings(pdf: Pdf, *, repair: bool) -> list[str]:
 
     Raises:
         InputDamagedError: without `repair`, one that is not known as harmless.
+        LimitExceededError: one that says that a bound was met.
         MemoryError: one that may have come of too little memory.
     """
     warnings = [_readable(warning) for warning in pdf.get_warnings()]
+    if any(_LIMIT in text for text in warnings):
+        raise LimitExceededError(
+            "A stream that holds other objects decodes to more than "
+            f"{limits.STRUCTURE_BYTES} bytes; it is most likely made to exhaust its readers."
+        )
     damage = [text for text in warnings if not any(mark in text for mark in _HARMLESS)]
     if damage and limits.memory_was_short():
         # With `repair` too: what did not fit into memory is lost, not mended.

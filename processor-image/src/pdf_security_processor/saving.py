@@ -92,6 +92,7 @@ def _save(document: Document, file: io.FileIO) -> None:
     # was rebuilt without any. The value is qpdf's own.
     if pikepdf.Name.Size not in document.pdf.trailer:
         document.pdf.trailer.Size = 0
+    limits.lift_structure_limits()
     remembering = _Remembering(file)
     with io.BufferedWriter(remembering, _BUFFER_BYTES) as target:
         document.pdf.save(

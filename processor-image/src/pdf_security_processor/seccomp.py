@@ -42,6 +42,7 @@ _X32 = 0x40000000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_TMPFILE
 
 _PROT_EXEC = 0x4
+_ITIMER_PROF = 2
 _AT_EMPTY_PATH = 0x1000
 _TERMINAL = 0x5401
 """`TCGETS`: how a C library asks whether something is a terminal."""
@@ -87,6 +88,7 @@ ALLOWED = {
     "mremap": 25,
     "madvise": 28,
     "nanosleep": 35,
+    "setitimer": 38,
     "getpid": 39,
     "exit": 60,
     "fcntl": 72,
@@ -173,6 +175,8 @@ def build_filter(own_pid: int) -> list[Instruction]:
         "ioctl": [Only(2, values=(_TERMINAL,))],
         # F_GETFD and F_GETFL.
         "fcntl": [Only(2, values=(1, 3))],
+        # Of processor time only: others would send signals while it waits.
+        "setitimer": [Only(0, values=(_ITIMER_PROF,))],
         "tgkill": [Only(0, values=(own_pid,))],
         # Asking for a bound, and only asking: both halves of the pointer to a new one are null.
         "prlimit64": [Only(4, values=(0,)), Only(5, values=(0,))],

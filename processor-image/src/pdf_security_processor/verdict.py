@@ -89,6 +89,11 @@ def _check_signal(ended: Ended, limits: Limits) -> None:
             f"The document took longer than {limits.worker_seconds} seconds; raise the class's "
             "limit, or split the document."
         )
+    if -ended.status == signal.SIGPROF:
+        raise errors.LimitExceededError(
+            "The document took more processor time than one of its size and number of pages; it is "
+            "most likely made to exhaust its readers."
+        )
     if len(ended.untrusted_report) > WORKER_REPORT_BYTES:
         return
     if -ended.status == signal.SIGSYS:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Callable
 
 import pikepdf
 
@@ -33,6 +34,7 @@ from pdf_security_processor.errors import (
 )
 from pdf_security_processor.opening import (
     judged_warnings,
+    objects_of,
     open_document,
     open_without_password,
 )
@@ -73,7 +75,7 @@ def main(arguments: list[str]) -> int:
     message = read_control_message(sys.stdin.buffer)
     if message is None:
         return ExitCode.SUCCEEDED
-    report = process(message, given.input, given.output)
+    report = process(message, given.input, given.output, sandbox.limit_processor_time)
     _write_report(given.report, report)
     return report.exit_code
 
@@ -86,16 +88,22 @@ def prepare() -> None:
         importlib.import_module(name)
 
 
-def process(message: ControlMessage, input_fd: int, output_fd: int | None) -> WorkerReport:
+def process(
+    message: ControlMessage,
+    input_fd: int,
+    output_fd: int | None,
+    limit_time: Callable[[float], None],
+) -> WorkerReport:
     """Work on one document; whatever goes wrong is in the report, never raised.
 
     Args:
         message: operations and passwords.
         input_fd: the document, readable.
         output_fd: an empty file, readable and writable; none where no output is wanted.
+        limit_time: called with the seconds of processor time that are left from now on.
     """
     try:
-        return _process(message, input_fd, output_fd)
+        return _process(message, input_fd, output_fd, limit_time)
     except ProcessorError as error:
         return _failed(error.exit_code, error.message)
     except MemoryError:
@@ -112,12 +120,25 @@ def process(message: ControlMessage, input_fd: int, output_fd: int | None) -> Wo
         return _failed(ExitCode.INTERNAL_ERROR, f"The worker failed: {described(error)}.")
 
 
-def _process(message: ControlMessage, input_fd: int, output_fd: int | None) -> WorkerReport:
+def _process(
+    message: ControlMessage,
+    input_fd: int,
+    output_fd: int | None,
+    limit_time: Callable[[float], None],
+) -> WorkerReport:
     names = [operation.name for operation in message.operations]
     repair = "repair" in names
+    size = os.fstat(input_fd).st_size
+    limit_time(process_limits.processor_seconds(size))
     with io.FileIO(input_fd, closefd=False) as file:
         try:
-            opened = open_document(file, _decryption_password(message), repair=repair)
+            opened = open_document(
+                file,
+                _decryption_password(message),
+                repair=repair,
+                # It proves what it keeps.
+                proves="sanitize" not in names,
+            )
         except PasswordRequiredError:
             unreadable = None
             if _is_inspection_only(names, output_fd):
@@ -126,6 +147,7 @@ def _process(message: ControlMessage, input_fd: int, output_fd: int | None) -> W
                 raise
             return unreadable
         with opened.pdf as pdf:
+            limit_time(process_limits.processor_seconds(size, len(pdf.pages), objects_of(pdf)))
             _check_protection(pdf, names, output_fd)
             document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
             document.warnings.extend(encryption_warnings(pdf))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
+from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.errors import LimitExceededError
-from pdf_security_processor.rebuild.budget import Budget
 from pdf_security_processor.rebuild.copier import Copier, LeftOut, Place, overwrite
 from pdf_security_processor.rebuild.fields import complete_appearances
 from pdf_security_processor.rebuild.pages import page_of

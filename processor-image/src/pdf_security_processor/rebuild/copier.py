@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
+from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.errors import LimitExceededError
-from pdf_security_processor.rebuild.budget import Budget
 from pdf_security_processor.rebuild.layers import Layers
 from pdf_security_processor.rebuild.rules import Kind
 from pdf_security_processor.text import printable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pikepdf import Boolean, Integer, Object
+from pikepdf import Object
 
-from pdf_security_processor.errors import LimitExceededError
+from pdf_security_processor.decoding.images import check_image
 from pdf_security_processor.rebuild import streams
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.functions import COLOUR_SPACE
@@ -23,29 +23,10 @@ from pdf_security_processor.rebuild.rules import (
 SIDE = 2**17
 """Samples of a side."""
 
-BITS = 8 * 3 * 10**8
-"""Bits of one component of one image; an A3 page at 1,200 dots an inch, eight bits each, has 280
-million times eight."""
-
 
 def _data(copier: Copier, value: Object, place: Place) -> bool:
-    width, height = (value.get(key) for key in ("/Width", "/Height"))
-    if isinstance(width, Integer) and isinstance(height, Integer):
-        count = width.as_int() * height.as_int() * _bits_of(value)
-        if count > BITS:
-            raise LimitExceededError(
-                f"sanitize: an image has {count} bits a component, more than {BITS}; it is most "
-                "likely made to exhaust its readers."
-            )
+    check_image(value)
     return streams.image(copier, value, place)
-
-
-def _bits_of(image: Object) -> int:
-    bits = image.get("/BitsPerComponent")
-    if isinstance(bits, Integer):
-        return max(1, bits.as_int())
-    is_mask = image.get("/ImageMask")
-    return 1 if isinstance(is_mask, Boolean) and is_mask.as_bool() else 8
 
 
 _KEYS: dict[str, Rule] = {

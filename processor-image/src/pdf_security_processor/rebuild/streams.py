@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from pikepdf import Array, Dictionary, Name, Object
+from pikepdf import Name, Object
 
-from pdf_security_processor.rebuild import decoders, rules
-from pdf_security_processor.rebuild.budget import Budget
+from pdf_security_processor.decoding import decoders
+from pdf_security_processor.decoding.budget import Budget
+from pdf_security_processor.decoding.filters import IMAGE_CODECS, Filter, filters_of
+from pdf_security_processor.rebuild import rules
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.rules import Kind
 
@@ -28,19 +29,6 @@ _PREDICTION = {
     "/BitsPerComponent": rules.integer(1, 16),
     "/Columns": rules.integer(1, _COLUMNS),
 }
-
-_ABBREVIATIONS = {
-    "/AHx": "/ASCIIHexDecode",
-    "/A85": "/ASCII85Decode",
-    "/LZW": "/LZWDecode",
-    "/Fl": "/FlateDecode",
-    "/RL": "/RunLengthDecode",
-    "/CCF": "/CCITTFaxDecode",
-    "/DCT": "/DCTDecode",
-}
-"""ISO 32000-2, table 92; readers take them outside inline images, too."""
-
-IMAGE_CODECS = frozenset(("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"))
 
 PARAMETERS: dict[str, Kind] = {
     "/FlateDecode": Kind("FlateParameters", _PREDICTION),
@@ -62,30 +50,6 @@ PARAMETERS: dict[str, Kind] = {
     "/JBIG2Decode": Kind("Jbig2Parameters", {"/JBIG2Globals": rules.stream(lambda: GLOBALS)}),
 }
 """What parameters of filters may hold: ISO 32000-2, 7.4."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter of a stream, and its parameters as they are in the source."""
-
-    name: str
-    parameters: Object | None
-
-
-def filters_of(stream: Object) -> list[Filter] | None:
-    """List a stream's filters in the order of decoding; None where they cannot be understood."""
-    named, given = stream.get("/Filter"), stream.get("/DecodeParms")
-    names = list(named) if isinstance(named, Array) else [] if named is None else [named]
-    parameters = list(given) if isinstance(given, Array) else [given]
-    parameters += [None] * (len(names) - len(parameters))
-    if not all(isinstance(name, Name) for name in names):
-        return None
-    return [
-        Filter(
-            _ABBREVIATIONS.get(str(name), str(name)), each if isinstance(each, Dictionary) else None
-        )
-        for name, each in zip(names, parameters, strict=False)
-    ]
 
 
 def general(copier: Copier, stream: Object, place: Place) -> bool:
@@ -131,16 +95,16 @@ def _decoded(
             return False
         _write(copier, stream, place, last, data if outer else None)
         return True
-    if last.name == "/FlateDecode" and not outer:
+    if last.name == "/FlateDecode":
         count = decoders.clean_flate_bytes(data, copier.budget.stream_bytes)
         if count is not None:
             copier.budget.take(count)
-            _write(copier, stream, place, last, None)
+            _write(copier, stream, place, last, data if outer else None)
             return True
     decode = decoders.DECODERS.get(last.name)
     if decode is None:
         return False
-    decoded = decode(data, last.parameters, copier.budget.stream_bytes)
+    decoded = decode(data, last.parameters, copier.budget.held_bytes)
     copier.budget.take(len(decoded))
     predicted = Filter("/FlateDecode", last.parameters if last.name in _PREDICTED else None)
     _write(copier, stream, place, predicted, memoryview(zlib.compress(decoded)))
@@ -150,12 +114,12 @@ def _decoded(
 _PREDICTED = ("/FlateDecode", "/LZWDecode")
 
 
-def _peeled(each: Filter, data: memoryview, budget: Budget) -> bytes | None:
+def _peeled(each: Filter, data: memoryview, budget: Budget) -> bytes | bytearray | None:
     """Decode one of several filters; None where nobody uses it so."""
     decode = decoders.DECODERS.get(each.name)
     if decode is None or (each.parameters is not None and "/Predictor" in each.parameters):
         return None
-    return decode(data, each.parameters, budget.stream_bytes)
+    return decode(data, each.parameters, budget.held_bytes)
 
 
 def _write(

@@ -13,9 +13,9 @@ from contextlib import suppress
 
 from pikepdf import Object
 
-from pdf_security_processor.errors import LimitExceededError
+from pdf_security_processor.decoding.budget import exceeded
 
-Decoder = Callable[[memoryview, Object | None, int], bytes]
+Decoder = Callable[[memoryview, Object | None, int], bytes | bytearray]
 
 _PIECE = 1024**2
 
@@ -23,6 +23,8 @@ _FLATE_HEADER = 2
 """Bytes of a zlib header: RFC 1950, 2.2."""
 
 _FLATE_STEP = 1024
+
+_FLATE_PIECE = 64 * 1024
 
 _WHITE = re.compile(rb"[\x00\t\n\f\r ]+")
 
@@ -38,22 +40,23 @@ def clean_flate_bytes(data: memoryview, bound: int) -> int | None:
     Raises:
         LimitExceededError: more than the bound.
     """
-    decompress, count, rest = zlib.decompressobj(), 0, bytes(data)
+    decompress, count, at = zlib.decompressobj(), 0, 0
     try:
-        while not decompress.eof:
-            piece = decompress.decompress(rest, _PIECE)
-            count += len(piece)
-            _check(count, bound)
-            rest = decompress.unconsumed_tail
-            if not piece and not rest:
-                break
+        while at < len(data) and not decompress.eof:
+            rest: memoryview | bytes = data[at : at + _FLATE_PIECE]
+            at += len(rest)
+            while rest and not decompress.eof:
+                count += len(decompress.decompress(rest, _PIECE))
+                _check(count, bound)
+                rest = decompress.unconsumed_tail
     except zlib.error:
         return None
-    is_clean = decompress.eof and not _WHITE.sub(b"", decompress.unused_data)
+    behind = decompress.unused_data + data[at : at + _FLATE_PIECE]
+    is_clean = decompress.eof and not _WHITE.sub(b"", behind) and at + _FLATE_PIECE >= len(data)
     return count if is_clean else None
 
 
-def flate(data: memoryview, parameters: Object | None, bound: int) -> bytes:
+def flate(data: memoryview, parameters: Object | None, bound: int) -> bytearray:
     """Decode Flate (7.4.4), predictors apart."""
     # Without the checksum at its end, and a little at a time: what comes before a fault is kept.
     decompress, decoded = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
@@ -68,7 +71,7 @@ def flate(data: memoryview, parameters: Object | None, bound: int) -> bytes:
             break
         if decompress.eof:
             break
-    return bytes(decoded)
+    return decoded
 
 
 def ascii_hexadecimal(data: memoryview, parameters: Object | None, bound: int) -> bytes:
@@ -97,7 +100,7 @@ def ascii_85(data: memoryview, parameters: Object | None, bound: int) -> bytes:
     return bytes(decoded)
 
 
-def run_length(data: memoryview, parameters: Object | None, bound: int) -> bytes:
+def run_length(data: memoryview, parameters: Object | None, bound: int) -> bytearray:
     """Decode RunLength (7.4.5)."""
     decoded, at = bytearray(), 0
     while at < len(data) and data[at] != 128:
@@ -109,10 +112,10 @@ def run_length(data: memoryview, parameters: Object | None, bound: int) -> bytes
             decoded += bytes(data[at + 1 : at + 2]) * (257 - length)
             at += 2
         _check(len(decoded), bound)
-    return bytes(decoded)
+    return decoded
 
 
-def lzw(data: memoryview, parameters: Object | None, bound: int) -> bytes:
+def lzw(data: memoryview, parameters: Object | None, bound: int) -> bytearray:
     """Decode LZW (7.4.4), predictors apart."""
     early = parameters.get("/EarlyChange") if parameters is not None else None
     change = 0 if early is not None and early.unparse() == b"0" else 1
@@ -142,7 +145,7 @@ def lzw(data: memoryview, parameters: Object | None, bound: int) -> bytes:
             table.append(previous + entry[:1])
         previous = entry
         width = min(12, max(9, (len(table) + change).bit_length()))
-    return bytes(decoded)
+    return decoded
 
 
 def _of_group(group: bytes | bytearray) -> bytes:
@@ -154,10 +157,7 @@ def _of_group(group: bytes | bytearray) -> bytes:
 
 def _check(count: int, bound: int) -> None:
     if count > bound:
-        raise LimitExceededError(
-            f"A stream decodes to more than {bound} bytes; it is most likely made to exhaust its "
-            "readers."
-        )
+        raise exceeded(bound)
 
 
 DECODERS: dict[str, Decoder] = {

@@ -8,6 +8,9 @@ STREAM_BYTES = 512 * 1024**2
 DOCUMENT_BYTES = 4 * 1024**3
 """Decoded bytes of all streams of a document together."""
 
+HELD_BYTES = 160 * 1024**2
+"""Decoded bytes of one stream that are in memory at a time: those of what is written anew."""
+
 
 class Budget:
     """Decoded bytes that a document may have."""
@@ -21,6 +24,11 @@ class Budget:
         """Bytes that the next stream may have."""
         return min(self._stream, self._left)
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that the next stream may have where all of them are held in memory."""
+        return min(HELD_BYTES, self.stream_bytes)
+
     def take(self, count: int) -> None:
         """Take some.
 
@@ -28,8 +36,13 @@ class Budget:
             LimitExceededError: there are not so many left.
         """
         if count > self.stream_bytes:
-            raise LimitExceededError(
-                f"sanitize: a stream decodes to more than {self.stream_bytes} bytes; a document "
-                "that small does not need that: it is most likely made to exhaust its readers."
-            )
+            raise exceeded(self.stream_bytes)
         self._left -= count
+
+
+def exceeded(bound: int) -> LimitExceededError:
+    """Give the error of a stream that decodes to more than a bound."""
+    return LimitExceededError(
+        f"A stream decodes to more than {bound} bytes; it is most likely made to exhaust its "
+        "readers."
+    )
