@@ -81,8 +81,8 @@ def _api_server(ports: Ports) -> Changes:
 
 def _controller_manager(layout: Layout, ports: Ports) -> Changes:
     return {
-        # From 12,500 ended pods on it would delete them all, again and again: each waits for the Job
-        # controller, which is kept from its work by that.
+        # From 12,500 ended pods on it would delete them all, again and again: each waits for the
+        # Job controller, which is kept from its work by that.
         "--terminated-pod-gc-threshold": "0",
         **_serving(layout, ports.controller_manager),
         # kwok gives the pods their addresses, and the blocks would be enough for 64 nodes.

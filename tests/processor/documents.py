@@ -181,6 +181,39 @@ def with_form() -> bytes:
     return saved(pdf)
 
 
+def signed() -> bytes:
+    """Give a document with a signed field, and all that stands by one; nobody's signature."""
+    pdf = _plain(1, "Signed")
+    value = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Sig,
+            Filter=Name("/Adobe.PPKLite"),
+            SubFilter=Name("/adbe.pkcs7.detached"),
+            ByteRange=Array([0, 100, 200, 100]),
+            Contents=String(b"MARKER-SIGNATURE"),
+        )
+    )
+    widget = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            Rect=Array([0, 0, 9, 9]),
+            V=value,
+            Lock=Dictionary(Type=Name.SigFieldLock, Action=Name.All),
+        )
+    )
+    # The type is the parent's, and the widget is the field.
+    widget.T = String("signature")
+    widget.Parent = pdf.make_indirect(
+        Dictionary(FT=Name.Sig, T=String("all"), Kids=Array([widget]))
+    )
+    pdf.pages[0].obj.Annots = Array([widget])
+    pdf.Root.AcroForm = Dictionary(Fields=Array([widget.Parent]), SigFlags=3)
+    pdf.Root.Perms = Dictionary(DocMDP=value)
+    pdf.Root.DSS = Dictionary(Certs=Array([pdf.make_stream(b"MARKER-CERTIFICATE")]))
+    return saved(pdf)
+
+
 def truncated() -> bytes:
     """Give the first two thirds of a document, as a broken transfer leaves it."""
     whole = plain(3)

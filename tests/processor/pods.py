@@ -16,6 +16,7 @@ from pdf_security_processor.contract import (
     DocumentReport,
     FileLocation,
     Limits,
+    OnSignature,
     Operation,
     Owner,
     Request,
@@ -94,6 +95,7 @@ class Pod:
         report: Sink | None = None,
         save: bool = True,
         overwrite: bool = False,
+        on_signature: OnSignature | None = None,
     ) -> Request:
         root = self.root
         file = Sink(
@@ -107,6 +109,7 @@ class Pod:
             report=report or Sink(file=reports, overwrite=True),
             operations=[Operation.model_validate(operation) for operation in operations],
             limits=Limits.model_validate(limits or {}),
+            on_signature=on_signature,
         )
 
     def environment(self, request: Request | str) -> dict[str, str]:

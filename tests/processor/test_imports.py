@@ -63,7 +63,7 @@ for make in (documents.with_metadata, documents.with_active_content, documents.w
             source.write(make())
             source.flush()
             parsed = [Operation.model_validate(each) for each in operations]
-            message = ControlMessage(parsed, passwords, Limits())
+            message = ControlMessage(parsed, passwords, Limits(), "remove")
             report = worker.process(message, source.fileno(), target.fileno(), lambda seconds: None)
             assert report.exit_code == 0, report
 print(sorted(set(sys.modules) - before))

@@ -39,7 +39,7 @@ REQUEST = Request(
     operations=[Operation.model_validate({"sanitize": {}})],
 )
 
-WORKERS_OWN = {0, 1, 11, 23, 24, 26, 27, 28, 29, 34, 36, 41}
+WORKERS_OWN = {0, 1, 11, 23, 24, 26, 27, 28, 29, 34, 36, 41, 44}
 
 
 @given(st.binary(max_size=400))

@@ -78,7 +78,7 @@ def _process(
             documents.with_metadata, [{"removeMetadata": {}}], ExitCode.SUCCEEDED, id="metadata"
         ),
         pytest.param(documents.plain, [{"decrypt": {}}], ExitCode.SUCCEEDED, id="not-encrypted"),
-        pytest.param(documents.with_form, [{"inspect": {}}], ExitCode.SUCCEEDED, id="form"),
+        pytest.param(documents.with_form, [{"linearize": {}}], ExitCode.DOCUMENT_SIGNED, id="form"),
         pytest.param(
             documents.with_public_key_encryption,
             [DECRYPT],

@@ -54,6 +54,7 @@ def build_request(
         report=_sink(spec.report, class_spec, "report", REPORT_PATH),
         operations=spec.operations,
         limits=limits.document,
+        on_signature=spec.on_signature,
         require_complete_seal=class_spec.require_complete_seal,
     )
 

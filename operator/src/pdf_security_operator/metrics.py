@@ -57,6 +57,7 @@ FINAL_REASONS = frozenset(
         "ScratchFull",
         "SealIncomplete",
         "SealViolated",
+        "DocumentSigned",
         "StorageUnavailable",
         "UnsupportedEncryption",
         "WorkerCrashed",

@@ -159,7 +159,10 @@ class _Document:
                 stores.connect((place for place in places if place), self._context)
                 self._refuse_early()
                 self._download(source)
-                self._work(worker, ControlMessage(request.operations, passwords, request.limits))
+                message = ControlMessage(
+                    request.operations, passwords, request.limits, request.on_signature
+                )
+                self._work(worker, message)
             if request.output and output:
                 self._upload(request.output, output)
 

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO, Any
 
-from pdf_security_processor.contract import Limits, Operation
+from pdf_security_processor.contract import Limits, OnSignature, Operation
 from pdf_security_processor.errors import InternalError
 from pdf_security_processor.secret_files import Password
 
@@ -25,6 +25,7 @@ class ControlMessage:
     operations: list[Operation]
     passwords: dict[str, Password]
     limits: Limits
+    on_signature: OnSignature | None = None
 
     def to_bytes(self) -> bytes:
         """Serialize with four bytes of length in front. The result holds the passwords.
@@ -37,6 +38,7 @@ class ControlMessage:
                 "operations": [operation.to_json_dict() for operation in self.operations],
                 "passwords": {name: value.reveal() for name, value in self.passwords.items()},
                 "limits": self.limits.to_json_dict(),
+                "onSignature": self.on_signature,
             }
         ).encode()
         if len(body) > _CONTROL_BYTES:
@@ -62,4 +64,5 @@ def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
         operations=[Operation.model_validate(value) for value in values["operations"]],
         passwords={name: Password(value) for name, value in values["passwords"].items()},
         limits=Limits.model_validate(values["limits"]),
+        on_signature=values["onSignature"],
     )

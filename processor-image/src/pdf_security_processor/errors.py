@@ -27,6 +27,7 @@ ProcessorError
 │   ├── WrongPasswordError
 │   ├── PasswordUnusableError
 │   ├── UnsupportedEncryptionError
+│   ├── DocumentSignedError
 │   └── OutputDamagedError
 └── WorkerError
     ├── MemoryExceededError         retried
@@ -187,6 +188,12 @@ class UnsupportedEncryptionError(DocumentError):
     """The input is encrypted in a way that qpdf does not read."""
 
     exit_code = ExitCode.UNSUPPORTED_ENCRYPTION
+
+
+class DocumentSignedError(DocumentError):
+    """The input is signed, and the job does not say that its signatures may be broken."""
+
+    exit_code = ExitCode.DOCUMENT_SIGNED
 
 
 class OutputDamagedError(DocumentError):

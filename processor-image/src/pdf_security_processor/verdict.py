@@ -21,6 +21,7 @@ _ERRORS: dict[ExitCode, type[errors.ProcessorError]] = {
         errors.WrongPasswordError,
         errors.PasswordUnusableError,
         errors.UnsupportedEncryptionError,
+        errors.DocumentSignedError,
         errors.ScratchFullError,
         errors.LimitExceededError,
         errors.OutputDamagedError,

@@ -21,17 +21,20 @@ from pdf_security_processor.contract import (
     ExitCode,
     Inspection,
     Limits,
+    OnSignature,
     Operation,
     WorkerReport,
 )
 from pdf_security_processor.contract.report import WARNINGS_LIMIT
 from pdf_security_processor.control import ControlMessage, read_control_message
 from pdf_security_processor.errors import (
+    DocumentSignedError,
     InputDamagedError,
     InternalError,
     PasswordRequiredError,
     ProcessorError,
 )
+from pdf_security_processor.form_fields import remove_signatures
 from pdf_security_processor.opening import (
     judged_warnings,
     objects_of,
@@ -150,6 +153,8 @@ def _process(
             limit_time(process_limits.processor_seconds(size, len(pdf.pages), objects_of(pdf)))
             _check_protection(pdf, names, output_fd)
             document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
+            if output_fd is not None:
+                _settle_signatures(document, message.on_signature)
             document.warnings.extend(encryption_warnings(pdf))
             document.reader_warnings.extend(opened.warnings)
             # An inspection tells of the document as it came in, wherever it stands in the list.
@@ -181,6 +186,19 @@ def _check_protection(pdf: pikepdf.Pdf, names: list[str], output_fd: int | None)
             "The document is encrypted (it opens without a password, with permissions); add a "
             "decrypt operation to say that its protection may be removed."
         )
+
+
+def _settle_signatures(document: Document, on_signature: OnSignature | None) -> None:
+    """Refuse to change a signed document, or take the signatures out: saving breaks them."""
+    count = document.inspection.signatures if document.inspection else 0
+    if not count:
+        return
+    if on_signature != "remove":
+        raise DocumentSignedError(
+            f"The document is signed (fields with a signature: {count}), and any change breaks "
+            "that; set onSignature: remove to have signatures taken out."
+        )
+    document.removed["Signature"] = remove_signatures(document.pdf)
 
 
 def _decryption_password(message: ControlMessage) -> Password | None:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from pdf_security_operator.api.locations import Input, Output
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import JobStatus
-from pdf_security_processor.contract import Model, Operation, cel_rules
+from pdf_security_processor.contract import Model, OnSignature, Operation, cel_rules
 from pdf_security_processor.contract.operations import OPERATION_NAMES, ObjectName
 
 MUTABLE_FIELDS = ("suspend", "ttl_seconds_after_finished")
@@ -96,6 +96,11 @@ class JobSpec(Model):
     operations: Annotated[list[Operation], Field(min_length=1, max_length=16)] = Field(
         description="What is done to the document, in order.", json_schema_extra=_SEQUENCE
     )
+    on_signature: OnSignature | None = Field(
+        default=None,
+        description="What becomes of a signed document: refuse, the default, fails the job, since "
+        "any change breaks the signatures; remove takes them out.",
+    )
     resources: Resources | None = Field(
         default=None, description="CPU and memory, within the class's bounds."
     )
@@ -136,6 +141,7 @@ class JobSpec(Model):
                     "className",
                     "output",
                     "report",
+                    "onSignature",
                     "resources",
                     "scratchSize",
                     "activeDeadlineSeconds",

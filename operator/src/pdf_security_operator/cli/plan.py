@@ -90,6 +90,7 @@ def plan_of(options: Options) -> Plan:
         report=_sink_of(options.report, spec.report, options),
         operations=spec.operations,
         limits=limits.document,
+        on_signature=spec.on_signature,
         require_complete_seal=class_spec.require_complete_seal if class_spec else None,
     )
     return Plan(request, limits, tuple(notes))

@@ -8,6 +8,7 @@ from pdf_security_processor.contract.model import Model, cel_rules
 from pdf_security_processor.contract.operations import (
     Decrypt,
     Encrypt,
+    OnSignature,
     Operation,
     Permissions,
     SecretKeyReference,
@@ -45,6 +46,7 @@ __all__ = [
     "Inspection",
     "Limits",
     "Model",
+    "OnSignature",
     "Operation",
     "Owner",
     "Permissions",

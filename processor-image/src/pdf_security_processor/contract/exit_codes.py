@@ -46,6 +46,7 @@ class ExitCode(IntEnum):
     OUTPUT_DAMAGED = 41
     SEAL_INCOMPLETE = 42
     SEAL_VIOLATED = 43
+    DOCUMENT_SIGNED = 44
 
     @property
     def is_permanent(self) -> bool:

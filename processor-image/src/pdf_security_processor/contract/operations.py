@@ -14,6 +14,10 @@ ObjectName = Annotated[
 ]
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 
+OnSignature = Literal["refuse", "remove"]
+"""What becomes of a signed document that is changed. `refuse`, the default, fails the job; `remove`
+takes the signatures out, which no longer hold."""
+
 OPERATION_NAMES = (
     "inspect",
     "decrypt",

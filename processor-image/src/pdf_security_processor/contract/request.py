@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pdf_security_processor.contract.model import Model
-from pdf_security_processor.contract.operations import ObjectName, Operation
+from pdf_security_processor.contract.operations import ObjectName, OnSignature, Operation
 
 REQUEST_VARIABLE = "PDF_SECURITY_REQUEST"
 """Environment variable with the request as JSON; a pod's environment cannot be edited later."""
@@ -105,6 +105,7 @@ class Request(Model):
     output: Sink | None = None
     report: Sink | None = None
     operations: Annotated[list[Operation], Field(min_length=1, max_length=16)]
+    on_signature: OnSignature | None = None
     limits: Limits = Limits()
     require_complete_seal: bool | None = None
     """Whether to refuse where the kernel lacks Landlock or seccomp. True where left out, as it is

@@ -1,12 +1,11 @@
 """`inspect`: what the document is and contains. Changes nothing."""
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, ObjectSet, Pdf
+from pikepdf import Dictionary, Name, Pdf
 
-from pdf_security_processor import limits
 from pdf_security_processor.contract import Encryption, Inspection, Operation
-from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.findings import survey
+from pdf_security_processor.form_fields import fields_of, form_of
 from pdf_security_processor.operations.document import Document
 from pdf_security_processor.text import printable
 from pdf_security_processor.walk import all_places
@@ -30,17 +29,15 @@ def inspection_of(pdf: Pdf) -> Inspection:
     Raises:
         LimitExceededError: more form fields than are counted.
     """
-    form = pdf.Root.get(Name.AcroForm)
-    form = form if isinstance(form, Dictionary) else Dictionary()
-    fields, signatures = _count_fields(form)
+    fields = [is_signed for _, is_signed in fields_of(pdf)]
     return Inspection(
         pdf_version=printable(str(pdf.pdf_version), 16),
         pages=len(pdf.pages),
         linearized=is_linearized(pdf),
         encryption=encryption_of(pdf) if pdf.is_encrypted else None,
-        signatures=signatures,
-        form_fields=fields,
-        has_xfa=Name.XFA in form,
+        signatures=sum(fields),
+        form_fields=len(fields),
+        has_xfa=Name.XFA in form_of(pdf),
         has_info=Name.Info in pdf.trailer,
         has_xmp=Name.Metadata in pdf.Root,
     )
@@ -110,36 +107,3 @@ def _permissions(allow: pikepdf.Permissions) -> dict[str, bool | str]:
         "assemble": allow.modify_assembly,
         "accessibility": allow.accessibility,
     }
-
-
-def _count_fields(form: pikepdf.Object) -> tuple[int, int]:
-    """Count terminal fields (12.7.4.2), and those that are signed."""
-    fields = signed = 0
-    seen = ObjectSet()
-    # The type is inherited, so it is carried down the tree.
-    top = form.get(Name.Fields)
-    pending: list[tuple[pikepdf.Object, pikepdf.Object | None]] = (
-        [(node, None) for node in top] if isinstance(top, Array) else []
-    )
-    while pending:
-        node, inherited = pending.pop()
-        if not isinstance(node, Dictionary) or not seen.add(node):
-            continue
-        if len(seen) > limits.FORM_FIELDS:
-            raise LimitExceededError(
-                f"The document has more than {limits.FORM_FIELDS} form fields."
-            )
-        kind = node.get(Name.FT, inherited)
-        kids = node.get(Name.Kids)
-        # Kids without a partial name are a field's widgets, not fields.
-        inner = [kid for kid in kids if _is_field(kid)] if isinstance(kids, Array) else []
-        if inner:
-            pending.extend((kid, kind) for kid in inner)
-            continue
-        fields += 1
-        signed += kind == Name.Sig and Name.V in node
-    return fields, signed
-
-
-def _is_field(kid: pikepdf.Object) -> bool:
-    return isinstance(kid, Dictionary) and Name.T in kid
