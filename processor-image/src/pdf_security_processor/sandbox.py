@@ -92,7 +92,9 @@ def _limit_resources(limits: Limits) -> None:
         hard = resource.getrlimit(kind)[1]
         # An unprivileged process cannot raise a bound that the container runtime set lower.
         value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (value, value))
+        # SIGXCPU tells of the soft bound, and SIGKILL of nothing but itself at the hard one.
+        soft = max(1, value - 1) if kind == resource.RLIMIT_CPU else value
+        resource.setrlimit(kind, (soft, value))
 
 
 def _close_all_but(descriptors: set[int]) -> None:

@@ -39,9 +39,11 @@ _X86_64 = 0xC000003E
 _X32 = 0x40000000
 """First number of the x32 interface, which passes for x86-64: seccomp(2), `Notes`."""
 
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_TMPFILE
+# O_PATH opens anything at all, without reading it.
+_NOT_READING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_TMPFILE | os.O_PATH
 
 _PROT_EXEC = 0x4
+_MAP_SHARED = 0x1
 _ITIMER_PROF = 2
 _AT_EMPTY_PATH = 0x1000
 _TERMINAL = 0x5401
@@ -165,21 +167,25 @@ def build_filter(own_pid: int) -> list[Instruction]:
         own_pid: the only process that it may send a signal to, as `abort(3)` does.
     """
     rules: dict[str, Sequence[Only]] = {
-        # No memory becomes code after the seal.
-        "mmap": [Only(4, without=_PROT_EXEC)],
+        # No memory becomes code after the seal, nor is any shared: RLIMIT_DATA does not count that.
+        "mmap": [Only(4, without=_PROT_EXEC), Only(6, without=_MAP_SHARED)],
         "mprotect": [Only(4, without=_PROT_EXEC)],
-        # `fstat(3)` is this call with an empty path; Landlock does not restrict asking for others.
+        # `fstat(3)` is this call with an empty path. Whoever gives another one learns whether it is
+        # there, and how large: what a filter cannot see, and Landlock does not restrict.
         "newfstatat": [Only(6, with_bits=_AT_EMPTY_PATH)],
         # For reading only; what, is Landlock's to say.
-        "openat": [Only(4, without=_WRITING)],
+        "openat": [Only(4, without=_NOT_READING)],
         "ioctl": [Only(2, values=(_TERMINAL,))],
         # F_GETFD and F_GETFL.
         "fcntl": [Only(2, values=(1, 3))],
         # Of processor time only: others would send signals while it waits.
         "setitimer": [Only(0, values=(_ITIMER_PROF,))],
         "tgkill": [Only(0, values=(own_pid,))],
-        # Asking for a bound, and only asking: both halves of the pointer to a new one are null.
-        "prlimit64": [Only(4, values=(0,)), Only(5, values=(0,))],
+        # Asking for a bound of its own, and only asking: the pointer to a new one is null.
+        "prlimit64": [
+            Only(0, values=(0, own_pid)),
+            *(Only(half, values=(0,)) for half in (1, 4, 5)),
+        ],
     }
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),

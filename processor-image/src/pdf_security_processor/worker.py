@@ -111,7 +111,7 @@ def process(
         return _failed(error.exit_code, error.message)
     except MemoryError:
         return _out_of_memory(message.limits)
-    except (RecursionError, pikepdf.PikepdfError) as error:
+    except (RecursionError, UnicodeDecodeError, pikepdf.PikepdfError) as error:
         if process_limits.memory_was_short():
             return _out_of_memory(message.limits)
         # The texts of these may quote the document.

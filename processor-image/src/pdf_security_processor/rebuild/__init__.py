@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf
 
 from pdf_security_processor.decoding.budget import Budget
-from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild.copier import Copier, LeftOut, Place, overwrite
 from pdf_security_processor.rebuild.fields import complete_appearances
 from pdf_security_processor.rebuild.pages import page_of
-
-TREE_NODES = 1_000_000
-"""Nodes of the page tree that are cleaned."""
 
 _OF_THE_FILE = frozenset(
     (
@@ -38,38 +34,26 @@ def rebuild(pdf: Pdf, *, keeps_links: bool = False) -> LeftOut:
         LimitExceededError: it holds more than is proven or visited.
     """
     copier = Copier(pdf, Budget(), complete_appearances(pdf), keeps_links=keeps_links)
-    made = []
-    for number, page in enumerate(pdf.pages):
-        place = Place(None, f"page {number + 1} ")
-        made.append((page.obj, page_of(copier, page.obj, place)))
+    root, tree = pdf.Root, pdf.Root["/Pages"]
+    pages = [page.obj for page in pdf.pages]
+    # Whatever refers to these for something else does not get them.
+    copier.reserve([root, tree, *pages])
+    made = [
+        page_of(copier, page, Place(None, f"page {number + 1} "))
+        for number, page in enumerate(pages)
+    ]
     # Not before all are made: one may be reached from another.
-    for old, entries in made:
-        overwrite(old, entries, kept=("/Parent",))
-    root = pdf.Root
+    for page, entries in zip(pages, made, strict=True):
+        entries["/Parent"] = tree
+        overwrite(page, entries)
     for key in list(root.keys()):
         if key not in ("/Type", "/Pages"):
             copier.leave_out(Place(None, "catalog "), key)
-    overwrite(root, Dictionary(Type=Name.Catalog), kept=("/Pages",))
-    _clean_tree(root["/Pages"])
+    overwrite(root, Dictionary(Type=Name.Catalog, Pages=tree))
+    # One node with all pages: what stood between them, or above them, nothing leads to any more.
+    overwrite(tree, Dictionary(Type=Name.Pages, Kids=Array(pages), Count=len(pages)))
     for key in pdf.trailer.keys() - _OF_THE_FILE:
         copier.leave_out(Place(None, "trailer "), key)
-    overwrite(pdf.trailer, Dictionary(Root=root), kept=("/Root", "/Size"))
+    for key in pdf.trailer.keys() - {"/Root", "/Size"}:
+        del pdf.trailer[key]
     return copier.left_out
-
-
-def _clean_tree(root: Object) -> None:
-    """Leave in the nodes of the page tree what makes them a tree."""
-    pending, count = [root], 0
-    while pending:
-        node = pending.pop()
-        count += 1
-        if count > TREE_NODES:
-            raise LimitExceededError(f"The page tree has more than {TREE_NODES} nodes.")
-        if not isinstance(node, Dictionary) or node.get("/Type") == Name.Page:
-            continue
-        for key in list(node.keys()):
-            if key not in ("/Type", "/Kids", "/Count", "/Parent"):
-                del node[key]
-        node["/Type"] = Name.Pages
-        kids = node.get("/Kids")
-        pending.extend(kids if isinstance(kids, Array) else ())

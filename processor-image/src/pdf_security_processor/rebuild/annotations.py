@@ -15,14 +15,16 @@ from pdf_security_processor.rebuild.appearances import drawn, is_multiplied, num
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import FORM
 from pdf_security_processor.rebuild.links import link_of
+from pdf_security_processor.spelling import spelling
 
 ANNOTATIONS = 100_000
 """Annotations of a page that are looked at."""
 
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 
-_NEVER_DRAWN = frozenset(("/Popup",))
 
+_FARTHEST = 1e9
+"""Points from a page's origin, and factors, beyond which nothing can be seen."""
 
 _EDGE = 8.0
 """Points by which what is drawn may reach out of an annotation's rectangle."""
@@ -64,7 +66,7 @@ def annotations_of(
         found += _drawings(copier, annotation, here)
         link = link_of(annotation) if copier.keeps_links else None
         if link is None:
-            copier.leave_out(here, str(annotation.get("/Subtype", "/Annot")))
+            copier.leave_out(here, spelling(annotation.get("/Subtype", Name.Annot)))
         else:
             links.append(copier.pdf.make_indirect(link))
     return found, links
@@ -82,6 +84,8 @@ def _drawings(copier: Copier, annotation: Object, place: Place) -> Iterator[Draw
             yield Drawing(frame, Matrix())
     if isinstance(annotation.get("/AP"), Dictionary):
         appearance = _appearance_of(annotation)
+        if appearance is not None and copier.layers.hides(appearance.get("/OC")):
+            return
         form = appearance and copier.stream(appearance, FORM, place.at("/AP").at("/N"))
         matrix = _placing(form, rectangle) if form is not None else None
     else:
@@ -119,7 +123,7 @@ def _drawn(pdf: Pdf, annotation: Object, rectangle: Rectangle) -> Object | None:
 def _is_shown(annotation: Object) -> bool:
     flags = annotation.get("/F")
     hidden = isinstance(flags, Integer) and flags.as_int() & (_HIDDEN | _NO_VIEW)
-    return not hidden and str(annotation.get("/Subtype")) not in _NEVER_DRAWN
+    return not hidden and annotation.get("/Subtype") != Name.Popup
 
 
 def _appearance_of(annotation: Object) -> Object | None:
@@ -128,7 +132,7 @@ def _appearance_of(annotation: Object) -> Object | None:
     normal = appearances.get("/N") if isinstance(appearances, Dictionary) else None
     if isinstance(normal, Dictionary):
         state = annotation.get("/AS")
-        normal = normal.get(str(state)) if isinstance(state, Name) else None
+        normal = normal.get(state) if isinstance(state, Name) else None
     return normal if isinstance(normal, Stream) else None
 
 
@@ -144,20 +148,23 @@ def _rectangle_of(value: Object | None) -> Rectangle | None:
 
 def _placing(form: Object, rectangle: Rectangle) -> Matrix | None:
     """Give the matrix that puts a form's box where the annotation is: 12.5.5, algorithm 8."""
-    own = form.get("/Matrix")
+    given = form.get("/Matrix")
+    own = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0] if given is None else numbers_of(given)
     unplaced = _rectangle_of(form.get("/BBox"))
-    if unplaced is None:
+    if unplaced is None or len(own) != 6:
         return None
-    matrix = Matrix(own.as_list()) if own is not None else Matrix()
+    matrix = Matrix(*own)
     box = matrix.transform(unplaced)
     if not (box.width and box.height):
         return None
     scale_x, scale_y = rectangle.width / box.width, rectangle.height / box.height
-    return Matrix(
+    placed = (
         float(scale_x),
-        0,
-        0,
+        0.0,
+        0.0,
         float(scale_y),
         float(rectangle.llx - box.llx * scale_x),
         float(rectangle.lly - box.lly * scale_y),
     )
+    # Also false for what is no number.
+    return Matrix(*placed) if all(abs(each) < _FARTHEST for each in placed) else None

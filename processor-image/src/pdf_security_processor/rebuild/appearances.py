@@ -15,6 +15,9 @@ Points = Sequence[float]
 _POINTS = 20_000
 """Numbers of one annotation's shape that are drawn."""
 
+_LARGEST = 1e6
+"""Points that a coordinate or a width may have."""
+
 _CIRCLE = 0.5523
 """Of a radius: how far the control points of a quarter of a circle are away."""
 
@@ -200,7 +203,8 @@ def _border(annotation: Object) -> float:
     style = annotation.get("/BS")
     if isinstance(style, Dictionary):
         width = style.get("/W")
-        return _number(width) if isinstance(width, Integer | Real) else 1.0
+        number = _number(width)
+        return 1.0 if number is None else number
     border = numbers_of(annotation.get("/Border"))
     return border[2] if len(border) > 2 else 1.0
 
@@ -222,11 +226,23 @@ def numbers_of(given: Object | None) -> list[float]:
     """Give the numbers of an array, up to the first thing that is none."""
     numbers: list[float] = []
     for item in given if isinstance(given, Array) else ():
-        if not isinstance(item, Integer | Real) or len(numbers) == _POINTS:
+        number = _number(item)
+        if number is None or len(numbers) == _POINTS:
             break
-        numbers.append(_number(item))
+        numbers.append(number)
     return numbers
 
 
-def _number(given: Object) -> float:
-    return round(float(given.as_decimal() if isinstance(given, Real) else given.as_int()), 4)
+def _number(given: Object | None) -> float | None:
+    """Give a number of a size that a page can have; None where it is none."""
+    try:
+        if isinstance(given, Real):
+            number = float(given.as_decimal())
+        elif isinstance(given, Integer):
+            number = float(given.as_int())
+        else:
+            return None
+    except (TypeError, OverflowError):
+        # pikepdf's, of one with hundreds of digits.
+        return None
+    return round(number, 4) if abs(number) <= _LARGEST else None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pikepdf
-from pikepdf import ContentStreamInlineImage, Dictionary, Name, Object, Operator
-
-from pdf_security_processor.rebuild.layers import Layers
+from pikepdf import ContentStreamInlineImage, Name, Object, Operator
 
 Instruction = tuple[list[Object], Operator]
 
@@ -17,20 +15,18 @@ _TEXT_SHOWN_ON_NEXT_LINE = frozenset(("'", '"'))
 _NEXT_LINE: Instruction = ([], Operator("T*"))
 
 _PAINTED = frozenset(("Do", "sh"))
+_POINTS = frozenset(("MP", "DP"))
+_SECTION: Instruction = ([Name.Span], Operator("BMC"))
 
 
-def hidden_names(resources: Object | None, layers: Layers) -> frozenset[str]:
-    """Name the property lists of resources by which content is hidden."""
-    properties = resources.get("/Properties") if isinstance(resources, Dictionary) else None
-    if not layers.are_there or not isinstance(properties, Dictionary):
-        return frozenset()
-    return frozenset(key for key, content in properties.items() if layers.hides(content))
-
-
-def without_hidden(content: Object, hidden: frozenset[str]) -> bytes:
+def without_hidden(content: Object, hidden: Object) -> bytes:
     """Give a content stream, or a page's, without what its hidden sections paint.
 
     What they change of the graphics state stays: it holds for what comes after them.
+
+    Args:
+        content: a stream or a page.
+        hidden: a dictionary whose keys are the names of hidden property lists.
 
     Raises:
         pikepdf.PdfError: the content cannot be parsed.
@@ -38,11 +34,12 @@ def without_hidden(content: Object, hidden: frozenset[str]) -> bytes:
     kept: list[object] = []
     sections: list[bool] = []
     for instruction in pikepdf.parse_content_stream(content):
-        operator = str(instruction.operator)
+        operator = bytes(instruction.operator).decode("latin-1")
+        is_inside = any(sections)
         if operator in ("BDC", "BMC"):
             sections.append(_is_hidden(instruction, hidden))
-        if any(sections):
-            replaced = _unpainted(instruction, operator)
+        if is_inside or any(sections):
+            replaced = _unpainted(instruction, operator, is_inside=is_inside)
             if replaced is not None:
                 kept.append(replaced)
         else:
@@ -52,17 +49,22 @@ def without_hidden(content: Object, hidden: frozenset[str]) -> bytes:
     return pikepdf.unparse_content_stream(kept)  # type: ignore[arg-type]
 
 
-def _is_hidden(instruction: object, hidden: frozenset[str]) -> bool:
+def _is_hidden(instruction: object, hidden: Object) -> bool:
     operands = getattr(instruction, "operands", [])
-    return len(operands) == 2 and operands[0] == Name.OC and str(operands[1]) in hidden
+    if len(operands) != 2 or operands[0] != Name.OC or not isinstance(operands[1], Name):
+        return False
+    return operands[1] in hidden
 
 
-def _unpainted(instruction: object, operator: str) -> object | None:
-    """Give what is left of an instruction in a hidden section; None for nothing."""
+def _unpainted(instruction: object, operator: str, *, is_inside: bool) -> object | None:
+    """Give what is left of an instruction that is in, or begins, a hidden section, if anything."""
     if isinstance(instruction, ContentStreamInlineImage):
         return None
+    if operator == "BDC" and is_inside:
+        # Its property list may hold the hidden text (14.9.4).
+        return _SECTION
     if operator in _PATHS_PAINTED:
         return _NOTHING_PAINTED
     if operator in _TEXT_SHOWN_ON_NEXT_LINE:
         return _NEXT_LINE
-    return None if operator in _TEXT_SHOWN | _PAINTED else instruction
+    return None if operator in _TEXT_SHOWN | _PAINTED | _POINTS else instruction

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
@@ -78,7 +79,9 @@ class Copier:
         layers: which optional content is shown.
         left_out: what no rule allowed.
         framed: annotations whose frame is drawn beside their appearance.
+        hidden: of what has no resources of its own and uses the page's, the names of hidden layers.
         keeps_links: whether links to addresses stay.
+        numbers: of names that are added.
     """
 
     def __init__(
@@ -91,14 +94,20 @@ class Copier:
     ) -> None:
         self.pdf = pdf
         self.layers = Layers(pdf)
+        self.hidden: Object | None = None
         self.budget = budget
         self.left_out = LeftOut()
         self.framed = framed
         self.keeps_links = keeps_links
+        self.numbers = count()
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
         self._taken: set[tuple[int, int]] = set()
         """Objects that have become what was made of them."""
         self._depth = 0
+
+    def reserve(self, objects: Iterable[Object]) -> None:
+        """Keep objects from becoming what is made of them where they are met."""
+        self._taken.update(each.objgen for each in objects)
 
     def leave_out(self, place: Place, key: str) -> None:
         """Note that something is not copied."""
@@ -145,6 +154,13 @@ class Copier:
 
     def dictionary(self, value: Object, kind: Kind, place: Place) -> Object | None:
         """Copy a dictionary as far as its kind allows; None where that leaves nothing to show."""
+        known = (value.objgen, kind.name)
+        is_new = value.is_indirect and known not in self._made
+        if kind.holds_itself and is_new and value.objgen not in self._taken:
+            self._taken.add(value.objgen)
+            self._made[known] = value
+            made = self.filled(value, kind, place)
+            overwrite(value, Dictionary() if made is None else made)
         return self.once(value, kind.name, lambda: self.filled(value, kind, place))
 
     def stream(self, value: Object, kind: Kind, place: Place) -> Object | None:
@@ -184,21 +200,14 @@ class Copier:
         return made if all(key in made for key in kind.required) else None
 
 
-def overwrite(old: Object, new: Object, kept: Sequence[str] = ()) -> None:
-    """Let an array or a dictionary that others refer to hold what another holds.
-
-    Args:
-        old: what is referred to.
-        new: of the same type.
-        kept: keys that stay as they are.
-    """
+def overwrite(old: Object, new: Object) -> None:
+    """Let an array or a dictionary that others refer to hold what another of its type holds."""
     if isinstance(old, Array):
         old.clear()
         old.extend(list(new))
         return
     for key in list(old.keys()):
-        if key not in kept:
-            del old[key]
+        del old[key]
     for key, item in new.items():
         old[key] = item
 

@@ -15,6 +15,10 @@ from pdf_security_processor.errors import LimitExceededError
 
 _WITH_TEXT = ("/Tx", "/Ch")
 
+_PASSWORD = 1 << 13
+_SET_BY_WRITERS = 1 << 12 | 1 << 24 | 1 << 25
+"""Of several lines, in boxes, or rich: table 231."""
+
 
 def complete_appearances(pdf: Pdf) -> frozenset[tuple[int, int]]:
     """Give text to the widgets that lack it; return these, whose frames are still to be drawn.
@@ -52,8 +56,18 @@ def _widgets(pdf: Pdf) -> Iterator[pikepdf.Annotation]:
 
 def _is_completed(pdf: Pdf, annotation: pikepdf.Annotation) -> bool:
     field = pdf.acroform.get_field_for_annotation(annotation)
-    if field.is_null or field.field_type not in _WITH_TEXT or not annotation.obj.is_indirect:
+    if field.is_null or not annotation.obj.is_indirect or _type_of(field) not in _WITH_TEXT:
         return False
+    has_appearance = "/AP" in annotation.obj
+    if has_appearance and field.flags & _SET_BY_WRITERS:
+        # qpdf writes one line, in one piece.
+        return False
+    if field.flags & _PASSWORD:
+        # What is typed there is not to be read (table 231).
+        if has_appearance:
+            return False
+        annotation.obj["/AP"] = Dictionary()
+        return True
     if not isinstance(annotation.obj.get("/AP"), Dictionary):
         annotation.obj["/AP"] = Dictionary()
     elif "/N" in annotation.obj["/AP"]:
@@ -64,3 +78,10 @@ def _is_completed(pdf: Pdf, annotation: pikepdf.Annotation) -> bool:
         # A field that qpdf cannot make sense of shows its frame.
         del annotation.obj["/AP"]
     return True
+
+
+def _type_of(field: pikepdf.AcroFormField) -> str:
+    try:
+        return field.field_type
+    except UnicodeDecodeError:
+        return ""

@@ -33,10 +33,19 @@ COMPONENTS = 32
 FUNCTIONS = 1000
 """Functions that one is stitched of."""
 
-_CALCULATOR = re.compile(
-    rb"(?:[{}\s\x00]|[-+]?(?:\d+\.?\d*|\.\d+)(?![\w.])|(?:abs|add|and|atan|bitshift|ceiling|copy|cos"
+PROGRAM_BYTES = 64 * 1024
+"""Of a calculator."""
+
+PROGRAM_DEPTH = 32
+"""Of blocks in blocks."""
+
+_COMMENT = re.compile(rb"%[^\r\n]*")
+_BRACE = re.compile(rb"([{}])")
+
+_WORD = re.compile(
+    rb"[{}]|[-+]?(?>\d+)(?:\.\d*)?|[-+]?\.\d+|abs|add|and|atan|bitshift|ceiling|copy|cos"
     rb"|cvi|cvr|div|dup|eq|exch|exp|false|floor|ge|gt|idiv|if|ifelse|index|le|ln|log|lt|mod|mul|ne"
-    rb"|neg|not|or|pop|roll|round|sin|sqrt|sub|true|truncate|xor)(?!\w)|%[^\r\n]*)*"
+    rb"|neg|not|or|pop|roll|round|sin|sqrt|sub|true|truncate|xor"
 )
 """All that a PostScript calculator may hold: 7.10.5.2, table 42."""
 
@@ -45,7 +54,25 @@ def _calculator(copier: Copier, value: Object, place: Place) -> bool:
     """Take the program of a calculator, and nothing that is no such program."""
     if not streams.general(copier, value, place):
         return False
-    return _CALCULATOR.fullmatch(value.read_bytes()) is not None
+    program = program_of(value.read_bytes())
+    if program is None:
+        return False
+    streams.write_compressed(value, program)
+    return True
+
+
+def program_of(data: bytes) -> bytes | None:
+    """Write a calculator's program anew, without its comments; None for anything else."""
+    if len(data) > PROGRAM_BYTES:
+        return None
+    spaced = _BRACE.sub(rb" \1 ", _COMMENT.sub(b" ", data).replace(b"\0", b" "))
+    words, depth = spaced.split(), 0
+    for place, word in enumerate(words):
+        depth += (word == b"{") - (word == b"}")
+        is_last = place == len(words) - 1
+        if not 0 <= depth <= PROGRAM_DEPTH or (depth == 0) != is_last or not _WORD.fullmatch(word):
+            return None
+    return b" ".join(words) or None
 
 
 _COMMON = {"/Domain": array(NUMBER, least=2, most=64), "/Range": array(NUMBER, most=64)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pikepdf import Object, Stream
 
 from pdf_security_processor.rebuild import images, streams
-from pdf_security_processor.rebuild.content import hidden_names, without_hidden
+from pdf_security_processor.rebuild.content import without_hidden
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.fonts import FONT
 from pdf_security_processor.rebuild.functions import (
@@ -50,10 +50,11 @@ RESOURCES = later(lambda: _RESOURCES)
 
 def _drawn(copier: Copier, value: Object, place: Place) -> bool:
     """Take a content stream, without what belongs to hidden layers."""
-    hidden = hidden_names(value.get("/Resources"), copier.layers)
+    resources = value.get("/Resources")
+    hidden = copier.hidden if resources is None else copier.layers.hidden_names(resources)
     if not streams.general(copier, value, place):
         return False
-    if hidden:
+    if hidden is not None:
         streams.write_compressed(value, without_hidden(value, hidden))
     return True
 
@@ -213,5 +214,6 @@ _RESOURCES: Rule = dictionary(
             "/XObject": mapping(_x_object),
             "/Font": mapping(FONT),
         },
+        holds_itself=True,
     )
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import SplitResult, urlsplit
 
 from pikepdf import Array, Dictionary, Name, Object, String
 
@@ -12,6 +13,14 @@ SCHEMES = frozenset(("http", "https", "mailto"))
 
 _CHARACTERS = 2048
 """Longest address; browsers take no longer ones everywhere."""
+
+_PLAIN = re.compile(rb"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+
+_HOST = re.compile(r"[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\]")
+"""A name, or an address of IP."""
+
+_MAIL_FIELDS = frozenset(("", "subject", "body", "cc", "bcc", "to"))
+"""Of RFC 6068; not what has files sent."""
 
 _CORNERS = 8 * 1000
 """Numbers of the areas of one link."""
@@ -44,19 +53,30 @@ def link_of(annotation: Object) -> Object | None:
 def address_of(value: Object | None) -> str | None:
     """Take an address as it is written, if it is one of `SCHEMES`; None otherwise.
 
-    In RFC 3986 it is printable ASCII without spaces; what readers would mend is refused, for they
-    do it each in their way.
+    It has the characters of RFC 3986, and no user's name; what readers would mend is refused, for
+    they do it each in their way.
     """
     if not isinstance(value, String):
         return None
     data = bytes(value)
-    if not data or len(data) > _CHARACTERS or any(not 0x21 <= byte <= 0x7E for byte in data):
+    if len(data) > _CHARACTERS or not _PLAIN.fullmatch(data):
         return None
     address = data.decode("ascii")
     try:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme not in SCHEMES or (parts.scheme != "mailto" and not parts.hostname):
-        return None
-    return address
+    if parts.scheme == "mailto":
+        asked = {field.partition("=")[0].lower() for field in parts.query.split("&")}
+        return address if parts.path and asked <= _MAIL_FIELDS else None
+    return address if parts.scheme in SCHEMES and _has_plain_host(parts) else None
+
+
+def _has_plain_host(parts: SplitResult) -> bool:
+    """Tell whether everybody takes the same host out of an address."""
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
+    return _HOST.fullmatch(host) is not None

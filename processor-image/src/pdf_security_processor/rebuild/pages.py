@@ -8,17 +8,17 @@ from pikepdf import Array, Dictionary, Integer, Name, Object, Pdf, Stream
 
 from pdf_security_processor.rebuild import streams
 from pdf_security_processor.rebuild.annotations import Drawing, annotations_of
-from pdf_security_processor.rebuild.content import hidden_names, without_hidden
+from pdf_security_processor.rebuild.content import without_hidden
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import GROUP, RESOURCES
 from pdf_security_processor.rebuild.rules import (
     NUMBER,
     RECTANGLE,
     Kind,
-    array,
     either,
     scalar,
     stream,
+    those,
 )
 
 _CONTENT = Kind("Content", {}, data=streams.general)
@@ -34,7 +34,7 @@ _PAGE = Kind(
         "/UserUnit": NUMBER,
         "/Resources": RESOURCES,
         "/Group": GROUP,
-        "/Contents": either(stream(_CONTENT), array(stream(_CONTENT))),
+        "/Contents": either(stream(_CONTENT), those(stream(_CONTENT))),
     },
     fixed={"/Type": "/Page"},
 )
@@ -44,51 +44,42 @@ _PREFIX = "/PdfSecurityAnnotation"
 
 def page_of(copier: Copier, page: Object, place: Place) -> Object:
     """Make a page's dictionary anew, without its parent."""
+    hidden = copier.hidden = copier.layers.hidden_names(page.get("/Resources"))
     drawings, links = annotations_of(copier, page, place)
-    hidden = hidden_names(page.get("/Resources"), copier.layers)
     made = copier.filled(page, _PAGE, place) or Dictionary(Type=Name.Page)
     if "/MediaBox" not in made:
         made["/MediaBox"] = Array(_LETTER)
     if "/Resources" not in made:
         made["/Resources"] = Dictionary()
-    if hidden and "/Contents" in made:
+    if hidden is not None and "/Contents" in made:
         # Of all its streams together: a section may begin in one and end in another.
         shown = without_hidden(Dictionary(Type=Name.Page, Contents=made["/Contents"]), hidden)
         made["/Contents"] = _stream(copier.pdf, shown)
     if drawings:
-        _draw(copier.pdf, made, drawings)
+        _draw(copier, made, drawings)
     if links:
         made["/Annots"] = Array(links)
     return made
 
 
-def _draw(pdf: Pdf, page: Object, drawings: Sequence[Drawing]) -> None:
-    # Resources may be those of other pages, too.
-    resources = page["/Resources"] = _copied(page["/Resources"])
-    objects = _copied(resources.get("/XObject"))
+def _draw(copier: Copier, page: Object, drawings: Sequence[Drawing]) -> None:
+    pdf, resources = copier.pdf, page["/Resources"]
+    # They may be those of other pages, too, which do not mind a name more.
+    objects = resources["/XObject"] = resources.get("/XObject", Dictionary())
     lines = []
-    for number, drawing in enumerate(drawings):
-        name = _free_name(objects, number)
+    for drawing in drawings:
+        name = _free_name(objects, copier)
         objects[name] = drawing.form
         lines.append(b"q %s cm %s Do Q" % (drawing.matrix.encode(), name.encode()))
-    resources["/XObject"] = objects
     contents = page.get("/Contents", Array())
     own = [contents] if isinstance(contents, Stream) else list(contents)
     # Whatever state the page's own content leaves is not the annotations'.
     page["/Contents"] = Array([_stream(pdf, b"q"), *own, _stream(pdf, b"Q\n" + b"\n".join(lines))])
 
 
-def _copied(entries: Object | None) -> Object:
-    made = Dictionary()
-    for key, value in entries.items() if entries is not None else ():
-        made[key] = value
-    return made
-
-
-def _free_name(objects: Object, number: int) -> str:
-    name = f"{_PREFIX}{number}"
-    while name in objects:
-        name += "x"
+def _free_name(objects: Object, copier: Copier) -> str:
+    while (name := f"{_PREFIX}{next(copier.numbers)}") in objects:
+        pass
     return name
 
 

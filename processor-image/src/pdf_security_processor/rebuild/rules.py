@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pikepdf import Array, Boolean, Dictionary, Integer, Name, Object, Real, Stream, String
 
+from pdf_security_processor.spelling import spelling
+
 if TYPE_CHECKING:
     from pdf_security_processor.rebuild.copier import Copier, Place
 
@@ -34,6 +36,8 @@ class Kind:
         required: without these there is nothing to show.
         fixed: what is written whether it was there or not.
         data: for a stream's dictionary, what becomes of its data.
+        holds_itself: whether it may be among what it holds, as resources are of forms that use the
+            page's. It has nothing that is required.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Kind:
     required: frozenset[str] = frozenset()
     fixed: Mapping[str, str] = field(default_factory=dict)
     data: StreamData | None = None
+    holds_itself: bool = False
 
 
 def scalar(*types: type[Object]) -> Rule:
@@ -74,7 +79,7 @@ def direct(value: Object) -> Any:
     if not value.is_indirect:
         return value
     if isinstance(value, Name):
-        return Name(str(value))
+        return Object.parse(value.unparse(resolved=True))
     if isinstance(value, String):
         return String(bytes(value))
     if isinstance(value, Boolean):
@@ -86,7 +91,7 @@ def names(*allowed: str) -> Rule:
     """Allow these names only."""
 
     def rule(copier: Copier, value: Object, place: Place) -> Object | None:
-        return direct(value) if isinstance(value, Name) and str(value) in allowed else None
+        return direct(value) if isinstance(value, Name) and spelling(value) in allowed else None
 
     return rule
 
@@ -111,6 +116,28 @@ def array(rule_of_item: Rule, *, least: int = 0, most: int | None = None) -> Rul
         if len(value) < least or (most is not None and len(value) > most):
             return None
         return copier.once(value, rule, lambda: _items(copier, value, repeat(rule_of_item), place))
+
+    return rule
+
+
+def those(rule_of_item: Rule) -> Rule:
+    """Allow arrays, and of their items those that are allowed; others go."""
+
+    def copied(copier: Copier, value: Object, place: Place) -> Object:
+        kept = []
+        with copier.deeper(place):
+            for number, item in enumerate(value):
+                made = rule_of_item(copier, item, place.at(number)) if item is not None else None
+                if made is None:
+                    copier.leave_out(place, "item")
+                else:
+                    kept.append(made)
+        return Array(kept)
+
+    def rule(copier: Copier, value: Object, place: Place) -> Object | None:
+        if not isinstance(value, Array):
+            return None
+        return copier.once(value, rule, lambda: copied(copier, value, place))
 
     return rule
 
@@ -222,7 +249,7 @@ def by_key(key: str, rules: Callable[[], Mapping[str, Rule]]) -> Rule:
         choice = value.get(key)
         if choice is None:
             return None
-        wanted = rules().get(choice.unparse(resolved=True).decode())
+        wanted = rules().get(spelling(choice))
         return wanted(copier, value, place) if wanted else None
 
     return rule
