@@ -74,14 +74,14 @@ class OperatorProcess(Process):
         return bool(self.leading())
 
 
-def install(plane: ControlPlane) -> None:
+def install(plane: ControlPlane, **class_spec: Any) -> None:
     """Create all of `manifests/base` but the Deployment, and a default class."""
     rendered = plane.kubectl("kustomize", str(REPOSITORY / "manifests" / "base"))
     objects = [each for each in yaml.safe_load_all(rendered) if each["kind"] != "Deployment"]
     _create(plane, *objects)
     await_kinds(plane.kubectl)
     # The class last: the API server knows its kind only now.
-    _create(plane, build_class())
+    _create(plane, build_class(**class_spec))
     await_admission(plane.kubectl)
 
 
