@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bombs check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bombs corpora check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,9 @@ bench-soak: setup ## half an hour of steady load, the leading operator killed ev
 
 bench-growth: setup ## what a job costs when there are 100, 1,000, 10,000, 50,000 at once; two hours
 	@$(PYTHON_RUN) -m bench.growth
+
+corpora: setup ## about 1,400 documents of other projects' tests, sanitized as a pod does; a quarter of an hour
+	@$(PYTHON_RUN) -m corpora
 
 bombs: setup ## documents made to exhaust their readers: what became of each, how long it took, how much memory
 	@$(PYTHON_RUN) -m bench.bombs

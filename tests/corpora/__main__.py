@@ -1,0 +1,180 @@
+"""Sanitizes every document of the corpora as a pod does: `python -m corpora --help`.
+
+Each ends in an output that qpdf finds no fault with, or in a refusal in words, within the bounds of
+a pod. Tells how many ended how, and which pages look different afterwards. Ends with one line of
+JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from corpora import fetch
+from corpora.pixels import difference_of
+from pdf_security_processor.contract import ExitCode
+from processor.pods import Pod
+
+OPERATIONS: list[dict[str, Any]] = [{"decrypt": {}}, {"repair": {}}, {"sanitize": {}}]
+"""Whatever opens without a password, damaged or not."""
+
+CRASHES = frozenset(
+    (
+        ExitCode.INTERNAL_ERROR,
+        ExitCode.WORKER_CRASHED,
+        ExitCode.REPORT_REFUSED,
+        ExitCode.SEAL_VIOLATED,
+        ExitCode.OUTPUT_DAMAGED,
+    )
+)
+"""What no document should bring about."""
+
+SAME = 0.001
+"""Share of a page's samples below which nobody sees a difference."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one document.
+
+    Attributes:
+        corpus: where it is from.
+        name: its file.
+        reason: of the exit code.
+        seconds: of the whole processor.
+        mebibytes: of the worker's memory, at most.
+        size: of the output, as a share of the input's; 0 where there is none.
+        complaint: what qpdf says of the output.
+        page: the page that looks most different.
+        difference: share of its samples; None where nothing could be drawn.
+        left_out: the keys that were left out most.
+    """
+
+    corpus: str
+    name: str
+    reason: str
+    crashed: bool
+    seconds: float
+    mebibytes: float
+    size: float = 0
+    complaint: str = ""
+    page: int = 0
+    difference: float | None = None
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run it; return 0 when nothing crashed and qpdf complains of nothing."""
+    parser = argparse.ArgumentParser(prog="corpora", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only documents whose path has one of these")
+    parser.add_argument("--results", type=Path, help="file for one line of JSON a document")
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True, width=140)
+    found = [
+        each
+        for each in fetch.documents(console.print)
+        if not options.words or any(word in str(each[1]) for word in options.words)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool, Progress(console=console) as progress:
+        results = list(
+            progress.track(pool.map(_sanitized, found), total=len(found), description="sanitize")
+        )
+    if options.results:
+        options.results.write_text("".join(json.dumps(asdict(each)) + "\n" for each in results))
+    shown = Console(width=140)
+    shown.print(_outcomes(results))
+    shown.print(_differences(results))
+    figures = _figures(results)
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return int(bool(figures["crashed"] or figures["complaints"]))
+
+
+def _sanitized(found: tuple[str, Path]) -> Result:
+    corpus, path = found
+    with tempfile.TemporaryDirectory(prefix="corpora-") as folder:
+        pod = Pod(Path(folder))
+        pod.input.write_bytes(path.read_bytes())
+        began = time.monotonic()
+        done = pod.run(pod.request(*OPERATIONS, on_signature="remove"))
+        seconds = time.monotonic() - began
+        code = ExitCode(done.status)
+        peak = done.summary.peak_memory_bytes if done.summary else 0
+        general = (corpus, path.name, code.reason, code in CRASHES, seconds, peak / 1024**2)
+        if done.output is None or done.report is None:
+            return Result(*general)
+        difference = difference_of(pod.input, pod.output)
+        return Result(
+            *general,
+            size=len(done.output) / max(1, path.stat().st_size),
+            complaint=_complaint_of(pod.output),
+            page=difference.page if difference else 0,
+            difference=difference.share if difference else None,
+            left_out=dict(Counter(done.report.left_out).most_common(6)),
+        )
+
+
+def _complaint_of(output: Path) -> str:
+    done = subprocess.run(
+        ["qpdf", "--check", str(output)], capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else (done.stderr or done.stdout)[:300]
+
+
+def _outcomes(results: Sequence[Result]) -> Table:
+    reasons = Counter(each.reason for each in results)
+    corpora = sorted({each.corpus for each in results})
+    table = Table("outcome", *corpora, "all", title="What became of them")
+    for reason, count in reasons.most_common():
+        table.add_row(
+            reason,
+            *(str(sum(r.corpus == c and r.reason == reason for r in results)) for c in corpora),
+            str(count),
+        )
+    return table
+
+
+def _differences(results: Sequence[Result]) -> Table:
+    table = Table("document", "page", "share", "left out", title="What looks different")
+    for each in sorted(results, key=lambda one: -(one.difference or 0)):
+        if each.difference and each.difference > SAME:
+            keys = ", ".join(f"{key} {count}" for key, count in each.left_out.items())
+            name = f"{each.corpus}/{each.name}"
+            table.add_row(name, str(each.page), f"{each.difference:.2%}", keys)
+    return table
+
+
+def _figures(results: Sequence[Result]) -> dict[str, float]:
+    drawn = [each.difference for each in results if each.difference is not None]
+    sizes = [each.size for each in results if each.size]
+    return {
+        "documents": len(results),
+        "succeeded": sum(each.reason == "Succeeded" for each in results),
+        "crashed": sum(each.crashed for each in results),
+        "complaints": sum(bool(each.complaint) for each in results),
+        "drawn": len(drawn),
+        "same": sum(each <= SAME for each in drawn),
+        "identical": sum(not each for each in drawn),
+        "median_size": round(statistics.median(sizes), 3) if sizes else 0,
+        "worst_seconds": round(max((each.seconds for each in results), default=0), 1),
+        "worst_mib": round(max((each.mebibytes for each in results), default=0)),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
