@@ -2,11 +2,11 @@
 
 export PYTHONPATH := tests:tools
 # The cluster needs root (namespaces, mounts); sudo is used where one is not root already.
-ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECURITY_CLUSTER,PDF_SECURITY_CONTEXT,PDF_SECURITY_REGISTRY,PDF_SECURITY_CACHE,HOME)
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECURITY_FUZZ_EXAMPLES,PDF_SECURITY_CLUSTER,PDF_SECURITY_CONTEXT,PDF_SECURITY_REGISTRY,PDF_SECURITY_CACHE,HOME)
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bombs corpora check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bombs corpora fuzz check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,9 @@ bench-soak: setup ## half an hour of steady load, the leading operator killed ev
 
 bench-growth: setup ## what a job costs when there are 100, 1,000, 10,000, 50,000 at once; two hours
 	@$(PYTHON_RUN) -m bench.growth
+
+fuzz: setup ## documents with anything anywhere, sanitized; half an hour, and goes on from what it found
+	@PDF_SECURITY_FUZZ_EXAMPLES=100000 $(PYTHON_RUN) -m pytest -q tests/processor/test_fuzz.py
 
 corpora: setup ## about 1,400 documents of other projects' tests, sanitized as a pod does; a quarter of an hour
 	@$(PYTHON_RUN) -m corpora

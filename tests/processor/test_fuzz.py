@@ -1,0 +1,158 @@
+"""Documents with anything anywhere: sanitized to nothing active, or refused in words.
+
+A few of them in every run of the tests; `make fuzz` goes on for as long as it is told to, and keeps
+what it found in `.hypothesis`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+import pikepdf
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+
+from pdf_security_processor import worker
+from pdf_security_processor.contract import ExitCode, Limits, Operation, WorkerReport
+from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.findings import survey
+from pdf_security_processor.walk import reachable_places
+from processor import documents
+
+EXAMPLES = int(os.environ.get("PDF_SECURITY_FUZZ_EXAMPLES", "60"))
+
+SOURCES = (
+    documents.with_active_content(),
+    documents.with_form(),
+    documents.with_names_of_metadata(),
+    documents.with_metadata(),
+    documents.signed(),
+    documents.plain(3),
+)
+
+_KEYS = """
+A AA AF AP AS Annots BBox BaseFont CharProcs ColorSpace Contents D DA DecodeParms DescendantFonts EF
+Encoding ExtGState F FT Fields Filter Font FontDescriptor FontFile2 Ff First Function FunctionType G
+Group JS Kids Matrix MediaBox N Names Next O OC OCGs OCProperties OFF OPI OpenAction P PA Pages
+Parent Pattern PatternType Properties Rect Ref Resources Root Rotate S SMask Shading ShadingType
+StructTreeRoot Subtype T ToUnicode Type URI V VE W Width XFA XObject
+"""
+
+KEYS = tuple(f"/{key}" for key in _KEYS.split())
+
+_NAMES = st.one_of(
+    st.sampled_from(
+        [
+            *("/Page", "/Pages", "/Catalog", "/Form", "/Image", "/PS", "/Widget", "/Link", "/OCG"),
+            *("/OCMD", "/JavaScript", "/Launch", "/URI", "/Type0", "/Type1", "/Type3", "/Tx"),
+            *("/FlateDecode", "/LZWDecode", "/DCTDecode", "/DeviceRGB", "/Indexed", "/ICCBased"),
+            *("/And", "/Not", "/On", "/OC"),
+        ]
+    ).map(str.encode),
+    st.binary(min_size=1, max_size=4).map(lambda raw: b"/" + b"".join(b"#%02x" % b for b in raw)),
+).filter(lambda name: b"#00" not in name)
+
+_SIMPLE = st.one_of(
+    st.just(b"null"),
+    st.sampled_from([b"true", b"false"]),
+    st.integers(-(2**33), 2**33).map(lambda value: b"%d" % value),
+    st.integers(0, 8).map(lambda value: b"%d" % value),
+    st.sampled_from([b"0.5", b"-1.25", b"9" * 320 + b".5"]),
+    _NAMES,
+    st.binary(max_size=8).map(lambda raw: b"<" + raw.hex().encode() + b">"),
+    st.integers(0, 60).map(lambda number: b"@%d " % number),
+)
+"""Values as they are written in a file; `@n ` becomes a reference to one of the objects."""
+
+VALUES = st.recursive(
+    _SIMPLE,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5).map(lambda items: b"[" + b" ".join(items) + b"]"),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=4).map(
+            lambda entries: (
+                b"<<"
+                + b" ".join(key.encode() + b" " + value for key, value in entries.items())
+                + b">>"
+            )
+        ),
+    ),
+    max_leaves=8,
+)
+
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 60), st.sampled_from(KEYS), VALUES), min_size=1, max_size=8
+)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+)
+@given(source=st.sampled_from(SOURCES), changes=CHANGES)
+def test_anything_anywhere(source: bytes, changes: list[tuple[int, str, bytes]]) -> None:
+    document = _changed(source, changes)
+    report, output = _sanitized(document)
+    assert report.exit_code not in (ExitCode.INTERNAL_ERROR, ExitCode.OUTPUT_DAMAGED), report
+    if report.exit_code != ExitCode.SUCCEEDED:
+        return
+    with pikepdf.open(io.BytesIO(output), conversion_mode="explicit") as opened:
+        assert not survey(reachable_places(opened)).kinds
+    again, twice = _sanitized(output)
+    assert again.exit_code == ExitCode.SUCCEEDED, again
+    assert survey_of(twice) == survey_of(output)
+
+
+def survey_of(data: bytes) -> int:
+    """Count what a document holds."""
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        return len(opened.objects)
+
+
+def _changed(source: bytes, changes: list[tuple[int, str, bytes]]) -> bytes:
+    with Pdf.open(io.BytesIO(source)) as pdf:
+        holders: list[Any] = [item for item in pdf.objects if isinstance(item, Dictionary | Stream)]
+        for number, key, text in changes:
+            holder = holders[number % len(holders)]
+            value = _referring(holders, Object.parse(text.replace(b"@", b"/REFERENCE#2D")))
+            if value is not None:
+                holder[key] = value
+            elif key in holder:
+                del holder[key]
+        return documents.saved(pdf)
+
+
+def _referring(holders: list[Any], value: Any) -> Any:
+    """Put objects where a value refers to some."""
+    if isinstance(value, Array):
+        return Array([_referring(holders, item) for item in value])
+    if isinstance(value, Dictionary):
+        made = Dictionary()
+        for key, item in value.items():
+            if item is not None:
+                made[key] = _referring(holders, item)
+        return made
+    if isinstance(value, Name):
+        spelled = value.unparse()
+        if spelled.startswith(b"/REFERENCE-"):
+            return holders[int(spelled.rpartition(b"-")[2]) % len(holders)]
+    return value
+
+
+def _sanitized(data: bytes) -> tuple[WorkerReport, bytes]:
+    wanted: tuple[dict[str, Any], ...] = ({"repair": {}}, {"sanitize": {}})
+    operations = [Operation.model_validate(each) for each in wanted]
+    message = ControlMessage(operations, {}, Limits(), "remove")
+    source, target = os.memfd_create("source"), os.memfd_create("target")
+    try:
+        os.write(source, data)
+        os.lseek(source, 0, os.SEEK_SET)
+        report = worker.process(message, source, target, lambda seconds: None)
+        return report, os.pread(target, os.fstat(target).st_size, 0)
+    finally:
+        os.close(source)
+        os.close(target)
