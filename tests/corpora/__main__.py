@@ -91,10 +91,13 @@ def main(arguments: Sequence[str]) -> int:
         for each in fetch.documents(console.print)
         if not options.words or any(word in str(each[1]) for word in options.words)
     ]
+    results: list[Result] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool, Progress(console=console) as progress:
-        results = list(
-            progress.track(pool.map(_sanitized, found), total=len(found), description="sanitize")
-        )
+        done = pool.map(_sanitized, found)
+        for result in progress.track(done, total=len(found), description="sanitize"):
+            results.append(result)
+            if not console.is_terminal and not len(results) % 100:
+                console.print(f"{len(results)} of {len(found)}")
     if options.results:
         options.results.write_text("".join(json.dumps(asdict(each)) + "\n" for each in results))
     shown = Console(width=140)
