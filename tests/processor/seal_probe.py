@@ -202,6 +202,16 @@ ATTEMPTS: dict[str, tuple[Attempt, tuple[str, ...]]] = {
     "change-its-personality": (_call(135, 0xFFFFFFFF), (SECCOMP,)),
     "change-its-limits": (_change_limit, (SECCOMP,)),
     "exhaust-memory": (_memory, (LIMITS,)),
+    "exhaust-memory-that-is-shared": (
+        lambda _: mmap.mmap(-1, 2 * 10**8, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS),
+        (SECCOMP,),
+    ),
+    "hold-a-path": (lambda world: os.open(world.folder / "secret", os.O_PATH), (SECCOMP,)),
+    "ask-for-the-brokers-limits": (
+        lambda world: resource.prlimit(world.broker, resource.RLIMIT_DATA),
+        (SECCOMP,),
+    ),
+    "wake-itself": (lambda _: signal.setitimer(signal.ITIMER_REAL, 60), (SECCOMP,)),
     "exhaust-the-disk": (_disk, (LIMITS,)),
     "exhaust-descriptors": (_descriptors, (SECCOMP, LIMITS)),
     "read-what-others-opened": (_others_descriptor, (DESCRIPTORS,)),
