@@ -104,10 +104,10 @@ def test_anything_anywhere(source: bytes, changes: list[tuple[int, str, bytes]])
         assert not survey(reachable_places(opened)).kinds
     again, twice = _sanitized(output)
     assert again.exit_code == ExitCode.SUCCEEDED, again
-    assert survey_of(twice) == survey_of(output)
+    assert _count_of(twice) == _count_of(output)
 
 
-def survey_of(data: bytes) -> int:
+def _count_of(data: bytes) -> int:
     """Count what a document holds."""
     with pikepdf.open(io.BytesIO(data)) as opened:
         return len(opened.objects)

@@ -22,7 +22,6 @@ ANNOTATIONS = 100_000
 
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 
-
 _FARTHEST = 1e9
 """Points from a page's origin, and factors, beyond which nothing can be seen."""
 

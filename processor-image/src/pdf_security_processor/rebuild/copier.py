@@ -128,15 +128,27 @@ class Copier:
         finally:
             self._depth -= 1
 
-    def once(self, value: Object, rule: object, make: Callable[[], Object | None]) -> Object | None:
+    def once(
+        self,
+        value: Object,
+        rule: object,
+        make: Callable[[], Object | None],
+        *,
+        holds_itself: bool = False,
+    ) -> Object | None:
         """Copy what is shared the first time that it is met under a rule, and give it again later.
 
-        While it is being made it is not to be had: what contains itself is left out where it does.
+        While it is being made it is not to be had: what contains itself is left out where it does,
+        unless it may hold itself, which is then what it will be made into.
         """
         if not value.is_indirect:
             return make()
         known = (value.objgen, rule)
-        if known not in self._made:
+        if known not in self._made and holds_itself and value.objgen not in self._taken:
+            self._taken.add(value.objgen)
+            self._made[known] = value
+            overwrite(value, make() or Dictionary())
+        elif known not in self._made:
             self._made[known] = None
             made = make()
             self._made[known] = None if made is None else self._put(value, made)
@@ -154,14 +166,12 @@ class Copier:
 
     def dictionary(self, value: Object, kind: Kind, place: Place) -> Object | None:
         """Copy a dictionary as far as its kind allows; None where that leaves nothing to show."""
-        known = (value.objgen, kind.name)
-        is_new = value.is_indirect and known not in self._made
-        if kind.holds_itself and is_new and value.objgen not in self._taken:
-            self._taken.add(value.objgen)
-            self._made[known] = value
-            made = self.filled(value, kind, place)
-            overwrite(value, Dictionary() if made is None else made)
-        return self.once(value, kind.name, lambda: self.filled(value, kind, place))
+        return self.once(
+            value,
+            kind.name,
+            lambda: self.filled(value, kind, place),
+            holds_itself=kind.holds_itself,
+        )
 
     def stream(self, value: Object, kind: Kind, place: Place) -> Object | None:
         """Copy a stream as far as its kind allows; None where that leaves nothing to show."""

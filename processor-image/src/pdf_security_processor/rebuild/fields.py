@@ -58,14 +58,11 @@ def _is_completed(pdf: Pdf, annotation: pikepdf.Annotation) -> bool:
     field = pdf.acroform.get_field_for_annotation(annotation)
     if field.is_null or not annotation.obj.is_indirect or _type_of(field) not in _WITH_TEXT:
         return False
-    has_appearance = "/AP" in annotation.obj
-    if has_appearance and field.flags & _SET_BY_WRITERS:
-        # qpdf writes one line, in one piece.
+    if "/AP" in annotation.obj and field.flags & (_PASSWORD | _SET_BY_WRITERS):
+        # qpdf writes the value itself, and on one line, in one piece.
         return False
     if field.flags & _PASSWORD:
         # What is typed there is not to be read (table 231).
-        if has_appearance:
-            return False
         annotation.obj["/AP"] = Dictionary()
         return True
     if not isinstance(annotation.obj.get("/AP"), Dictionary):
