@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bombs corpora fuzz check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora fuzz check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -37,6 +37,9 @@ faults-mutants: setup ## each protection of the operator away, and the fault tha
 
 bench-soak: setup ## half an hour of steady load, the leading operator killed every minute
 	@$(PYTHON_RUN) -m bench.soak
+
+bench-processor: setup ## the processor beside pikepdf in one process and the qpdf command line; ten minutes
+	@$(PYTHON_RUN) -m bench.processor_bench
 
 bench-growth: setup ## what a job costs when there are 100, 1,000, 10,000, 50,000 at once; two hours
 	@$(PYTHON_RUN) -m bench.growth

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from processor import documents
+from processor.desk import OWNER, USER, Desk
 from processor.pods import Pod
 from processor.s3_server import S3Server
 
@@ -35,3 +37,15 @@ def s3(s3_session: S3Server) -> S3Server:
     shutil.rmtree(s3_session.buckets / "documents", ignore_errors=True)
     s3_session.bucket("documents")
     return s3_session
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Give a folder with a plain document and two passwords."""
+    folder, temporary = tmp_path / "desk", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    (folder / "in.pdf").write_bytes(documents.plain(2))
+    (folder / "owner.txt").write_text(f"{OWNER}\n")
+    (folder / "user.txt").write_text(USER)
+    return Desk(folder, temporary)

@@ -24,6 +24,7 @@ from pdf_security_processor.contract import (
     Source,
     Summary,
 )
+from pdf_security_processor.fresh_worker import COMMAND, starter_of
 
 OWNER_PASSWORD = "owner-Geheim-7391"
 USER_PASSWORD = "user-Geheim-4826"
@@ -140,12 +141,11 @@ class Pod:
         return self._result(process.returncode, log, before)
 
     def run_here(
-        self, request: Request, capture: Any, worker_command: Sequence[str] | None = None
+        self, request: Request, capture: Any, worker_command: Sequence[str] = COMMAND
     ) -> Result:
         """Run the broker in this process, with another worker."""
         before = self._digest_of_input()
-        options = {"worker_command": worker_command} if worker_command else {}
-        status = broker.run(request, self.paths, **options)  # type: ignore[arg-type]
+        status = broker.run(request, self.paths, start_worker=starter_of(worker_command))
         return self._result(status, capture.readouterr().err, before)
 
     def leftovers(self) -> list[str]:

@@ -15,7 +15,7 @@ from images.build import REPOSITORY
     ("modules", "never"),
     [
         pytest.param(
-            ["__main__", "broker", "stores.s3", "stores.volume", "verdict"],
+            ["__main__", "batch", "broker", "stores.s3", "stores.volume", "verdict"],
             ["pikepdf", "PIL", "lxml"],
             id="network-without-parser",
         ),
@@ -23,7 +23,7 @@ from images.build import REPOSITORY
             ["__main__", "broker"], ["botocore", "boto3"], id="volume-job-without-botocore"
         ),
         pytest.param(
-            ["worker"],
+            ["warm_parent", "worker"],
             ["botocore", "boto3", "structlog", "pdf_security_processor.stores"],
             id="parser-without-network",
         ),

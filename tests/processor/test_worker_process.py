@@ -167,7 +167,8 @@ def _driver(pod: Pod, worker: list[str]) -> subprocess.Popen[str]:
         "root = Path(sys.argv[1]);"
         "paths = broker.Paths(root / 'secrets', root / 'scratch', root / 'termination');"
         "request = Request.model_validate_json(sys.argv[2]);"
-        "sys.exit(broker.run(request, paths, worker_command=sys.argv[3:]))"
+        "from pdf_security_processor.fresh_worker import starter_of; "
+        "sys.exit(broker.run(request, paths, start_worker=starter_of(sys.argv[3:])))"
     )
     text = pod.request(SANITIZE).to_environment_value()
     return subprocess.Popen(

@@ -2,18 +2,14 @@
 
 import os
 import sys
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from pdf_security_processor import broker
 from pdf_security_processor.contract import ExitCode, Owner, Request, Summary
 from pdf_security_processor.contract.request import REQUEST_VARIABLE
+from pdf_security_processor.environment import paths_of_environment
 from pdf_security_processor.logs import job_log
-
-_SECRETS_VARIABLE = "PDF_SECURITY_SECRETS_PATH"
-_SCRATCH_VARIABLE = "PDF_SECURITY_SCRATCH_PATH"
-_TERMINATION_MESSAGE_VARIABLE = "PDF_SECURITY_TERMINATION_MESSAGE_PATH"
 
 
 def main() -> int:
@@ -22,25 +18,12 @@ def main() -> int:
     Returns:
         The process's exit status.
     """
-    paths = _paths()
+    paths = paths_of_environment()
     try:
         request = Request.model_validate_json(os.environ.get(REQUEST_VARIABLE, ""))
     except ValidationError as error:
         return _refuse(error, paths)
     return broker.run(request, paths)
-
-
-def _paths() -> broker.Paths:
-    usual = broker.Paths()
-
-    def path(variable: str, default: Path) -> Path:
-        return Path(os.environ.get(variable) or default)
-
-    return broker.Paths(
-        secrets=path(_SECRETS_VARIABLE, usual.secrets),
-        scratch=path(_SCRATCH_VARIABLE, usual.scratch),
-        termination_message=path(_TERMINATION_MESSAGE_VARIABLE, usual.termination_message),
-    )
 
 
 def _refuse(error: ValidationError, paths: broker.Paths) -> int:

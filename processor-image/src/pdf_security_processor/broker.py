@@ -8,7 +8,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import structlog
 
 from pdf_security_processor import stores
 from pdf_security_processor.checks import check_output, check_request, check_seal
-from pdf_security_processor.contract import FileFacts, Request, Sink
+from pdf_security_processor.contract import FileFacts, Request, Sink, Summary
 from pdf_security_processor.contract.request import (
     SCRATCH_PATH,
     SECRETS_PATH,
@@ -32,6 +32,7 @@ from pdf_security_processor.errors import (
     ProcessorError,
     TerminationError,
 )
+from pdf_security_processor.fresh_worker import FRESH
 from pdf_security_processor.logs import job_log
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
 from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
@@ -39,7 +40,7 @@ from pdf_security_processor.secret_files import read_passwords
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
 from pdf_security_processor.verdict import report_of
-from pdf_security_processor.worker_process import WORKER_COMMAND, WorkerProcess
+from pdf_security_processor.worker_process import Start, Worker
 
 
 @dataclass(frozen=True)
@@ -55,29 +56,41 @@ def run(
     request: Request,
     paths: Paths,
     *,
-    worker_command: Sequence[str] = WORKER_COMMAND,
+    start_worker: Start = FRESH,
     log: structlog.typing.FilteringBoundLogger | None = None,
 ) -> int:
-    """Process one document from its source to its sink.
+    """Process one document from its source to its sink, as the pod's first process.
 
     Args:
         request: what to do.
         paths: the pod's mounts.
-        worker_command: the worker's program, for tests with a hostile one.
+        start_worker: starts the worker.
         log: the job's log.
 
     Returns:
         The process's exit status: an `ExitCode`, or 143 after SIGTERM.
     """
-    started = time.monotonic()
     log = log or job_log(request.owner)
-    outcome = Outcome()
     try:
         with sigterm_raised():
-            _process(request, paths, worker_command, outcome, log, started)
+            summary = process(request, paths, start_worker, log)
     except TerminationError as termination:
         log.warning("document.terminated", signal="SIGTERM")
         return termination.exit_status
+    write_termination_message(paths.termination_message, summary.to_termination_message(), log)
+    return summary.exit_code
+
+
+def process(
+    request: Request,
+    paths: Paths,
+    start_worker: Start,
+    log: structlog.typing.FilteringBoundLogger,
+) -> Summary:
+    """Process one document from its source to its sink, in any thread; tell what came of it."""
+    started = time.monotonic()
+    outcome = Outcome()
+    _process(request, paths, start_worker, outcome, log, started)
     seconds = time.monotonic() - started
     if outcome.failure:
         code = outcome.exit_code
@@ -86,9 +99,7 @@ def run(
         )
     else:
         log.info("document.succeeded", seconds=round(seconds, 3))
-    message = summary_of(outcome, request, seconds).to_termination_message()
-    write_termination_message(paths.termination_message, message, log)
-    return outcome.exit_code
+    return summary_of(outcome, request, seconds)
 
 
 def write_termination_message(
@@ -104,7 +115,7 @@ def write_termination_message(
 def _process(
     request: Request,
     paths: Paths,
-    worker_command: Sequence[str],
+    start_worker: Start,
     outcome: Outcome,
     log: structlog.typing.FilteringBoundLogger,
     started: float,
@@ -116,7 +127,7 @@ def _process(
                 closing(stores.StoreContext(paths.secrets, folder, request.owner.uid))
             )
             with _failures_kept(outcome, log):
-                _Document(request, context, worker_command, outcome, log).process()
+                _Document(request, context, start_worker, outcome, log).process()
             if request.report:
                 with _failures_kept(outcome, log):
                     report = document_report_of(outcome, request, time.monotonic() - started)
@@ -135,13 +146,13 @@ class _Document:
         self,
         request: Request,
         context: stores.StoreContext,
-        worker_command: Sequence[str],
+        start_worker: Start,
         outcome: Outcome,
         log: structlog.typing.FilteringBoundLogger,
     ) -> None:
         self._request = request
         self._context = context
-        self._worker_command = worker_command
+        self._start_worker = start_worker
         self._outcome = outcome
         self._log = log
 
@@ -150,9 +161,9 @@ class _Document:
         request = self._request
         check_request(request)
         with self._scratch_files() as (source, readable, output):
-            with WorkerProcess(
-                request.limits, readable, output.fileno() if output else None, self._worker_command
-            ) as worker:
+            # At once: it takes as long as a download.
+            written = output.fileno() if output else None
+            with self._start_worker(request.limits, readable, written) as worker:
                 # All that is mounted is read before anything takes time.
                 passwords = read_passwords(self._context.secrets, request.operations)
                 places = (request.input, request.output, request.report)
@@ -213,7 +224,7 @@ class _Document:
             "download.finished", bytes=count, sha256=digest.hexdigest(), seconds=_since(began)
         )
 
-    def _work(self, worker: WorkerProcess, message: ControlMessage) -> None:
+    def _work(self, worker: Worker, message: ControlMessage) -> None:
         began = time.monotonic()
         self._outcome.seal = worker.sealed()
         check_seal(self._outcome.seal, self._request)

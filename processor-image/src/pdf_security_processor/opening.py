@@ -6,7 +6,6 @@ concern what qpdf reads without a guess. With `repair`, what qpdf mends is repor
 is copied and not judged: a content stream that no reader can draw passes as it is.
 """
 
-import io
 import os
 import re
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from pdf_security_processor.errors import (
     UnsupportedEncryptionError,
     WrongPasswordError,
 )
+from pdf_security_processor.reading import InputFile
 from pdf_security_processor.saslprep import prepare_password
 from pdf_security_processor.secret_files import Password
 from pdf_security_processor.text import printable
@@ -80,7 +80,7 @@ class Opened:
 
 
 def open_document(
-    file: io.FileIO, password: Password | None, *, repair: bool, proves: bool = True
+    file: InputFile, password: Password | None, *, repair: bool, proves: bool = True
 ) -> Opened:
     """Open the document and read every object of it.
 
@@ -120,7 +120,7 @@ def open_document(
     )
 
 
-def open_without_password(file: io.FileIO) -> Pdf | None:
+def open_without_password(file: InputFile) -> Pdf | None:
     """Open an encrypted document for what stands in it unencrypted; nothing where that fails.
 
     qpdf takes a key in place of a password and does not check it, which leaves the structure
@@ -140,7 +140,7 @@ def open_without_password(file: io.FileIO) -> Pdf | None:
         return None
 
 
-def check_header(file: io.FileIO) -> None:
+def check_header(file: InputFile) -> None:
     """Make sure that the file calls itself a PDF.
 
     Raises:
@@ -155,7 +155,7 @@ def check_header(file: io.FileIO) -> None:
     file.seek(0)
 
 
-def check_size(file: io.FileIO) -> None:
+def check_size(file: InputFile) -> None:
     """Refuse a document whose own word is that it has too many objects, before they take memory.
 
     Its word is not relied on: what qpdf found is looked at when it is open.
@@ -251,7 +251,7 @@ def password_candidates(password: str) -> list[bytes]:
     return list(dict.fromkeys(forms))
 
 
-def _open(file: io.FileIO, password: bytes, *, repair: bool) -> Pdf:
+def _open(file: InputFile, password: bytes, *, repair: bool) -> Pdf:
     file.seek(0)
     return Pdf.open(file, password=password, attempt_recovery=repair, conversion_mode="explicit")
 

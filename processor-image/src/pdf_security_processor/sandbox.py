@@ -13,7 +13,7 @@ from pdf_security_processor.contract import Limits, Seal
 from pdf_security_processor.kernel import prctl
 
 # linux/prctl.h; prctl(2).
-_PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -49,7 +49,7 @@ def seal(
         OSError: the system refused; the worker must not go on.
         ProcessLookupError: the broker was gone before its death could be watched.
     """
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # The signal is only sent for deaths after the call: prctl(2).
     if os.getppid() != broker:
         raise ProcessLookupError("the broker is gone")

@@ -1,6 +1,7 @@
 """What SIGTERM does to the broker: an exception, so that every `with` block cleans up. No work."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -27,6 +28,10 @@ def sigterm_raised() -> Iterator[None]:
 @contextmanager
 def sigterm_deferred() -> Iterator[None]:
     """Let a SIGTERM that comes in the block take effect at its end, not in its middle."""
+    if threading.current_thread() is not threading.main_thread():
+        # Signals meet the main thread only.
+        yield
+        return
     came = False
 
     def remember(number: int, frame: FrameType | None) -> None:

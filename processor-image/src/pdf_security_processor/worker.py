@@ -3,7 +3,6 @@
 Never opens a path or a socket, and never sees a credential. Whatever it says is untrusted.
 """
 
-import argparse
 import codecs
 import importlib
 import io
@@ -48,9 +47,11 @@ from pdf_security_processor.operations.inspect import (
     inspection_of,
     is_linearized,
 )
+from pdf_security_processor.reading import InputFile, input_file
 from pdf_security_processor.saving import save_document
 from pdf_security_processor.secret_files import Password, password_name
 from pdf_security_processor.text import described, printable
+from pdf_security_processor.worker_arguments import parse
 
 CODECS = ("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le")
 """Text of documents comes in these; Python loads a codec from its file when it is first asked."""
@@ -60,26 +61,47 @@ MODULES = ("lxml.etree",)
 
 
 def main(arguments: list[str]) -> int:
-    """Seal the process, then work on what comes over standard input.
+    """Do the one document of a process that was started for it.
 
     Returns:
         The `ExitCode` that the report carries too.
     """
-    given = _parse(arguments)
+    given = parse(arguments)
+    set_up()
+    bounds = Limits.model_validate_json(given.limits)
+    return work(bounds, given.broker, given.input, given.output, given.report)
+
+
+def set_up() -> None:
+    """Do what is the same for every document and takes time, before anything is opened."""
     # qpdf's and pikepdf's warnings go into the report; standard error is nobody's.
     warnings.simplefilter("ignore")
     process_limits.set_process_limits()
-    bounds = Limits.model_validate_json(given.limits)
-    descriptors = {0, 1, 2, given.input, given.report}
-    if given.output is not None:
-        descriptors.add(given.output)
-    seal = sandbox.seal(bounds, descriptors, given.broker, prepare)
-    _write(given.report, seal.model_dump_json(by_alias=True).encode() + b"\n")
+
+
+def work(bounds: Limits, parent: int, input_fd: int, output_fd: int | None, report_fd: int) -> int:
+    """Seal this process, then work on what comes over standard input.
+
+    Args:
+        bounds: that it puts on itself.
+        parent: process id; this one ends with it.
+        input_fd: the document, readable.
+        output_fd: an empty file, readable and writable; none where no output is wanted.
+        report_fd: a pipe for its words.
+
+    Returns:
+        The `ExitCode` that the report carries too.
+    """
+    descriptors = {0, 1, 2, input_fd, report_fd}
+    if output_fd is not None:
+        descriptors.add(output_fd)
+    seal = sandbox.seal(bounds, descriptors, parent, prepare)
+    _write(report_fd, seal.model_dump_json(by_alias=True).encode() + b"\n")
     message = read_control_message(sys.stdin.buffer)
     if message is None:
         return ExitCode.SUCCEEDED
-    report = process(message, given.input, given.output, sandbox.limit_processor_time)
-    _write_report(given.report, report)
+    report = process(message, input_fd, output_fd, sandbox.limit_processor_time)
+    _write_report(report_fd, report)
     return report.exit_code
 
 
@@ -133,7 +155,7 @@ def _process(
     repair = "repair" in names
     size = os.fstat(input_fd).st_size
     limit_time(process_limits.processor_seconds(size))
-    with io.FileIO(input_fd, closefd=False) as file:
+    with input_file(input_fd, size) as file:
         try:
             opened = open_document(
                 file,
@@ -208,7 +230,7 @@ def _decryption_password(message: ControlMessage) -> Password | None:
     return None
 
 
-def _inspection_without_password(file: io.FileIO, names: list[str]) -> WorkerReport | None:
+def _inspection_without_password(file: InputFile, names: list[str]) -> WorkerReport | None:
     """Tell what can be told of a document whose password nobody gave; None if nothing can."""
     pdf = open_without_password(file)
     if pdf is None:
@@ -271,16 +293,6 @@ def _write(descriptor: int, data: bytes) -> None:
     with io.FileIO(descriptor, "w", closefd=False) as pipe:
         while data:
             data = data[pipe.write(data) or 0 :]
-
-
-def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="worker", add_help=False)
-    parser.add_argument("--broker", type=int, required=True)
-    parser.add_argument("--input", type=int, required=True)
-    parser.add_argument("--output", type=int)
-    parser.add_argument("--report", type=int, required=True)
-    parser.add_argument("--limits", required=True)
-    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

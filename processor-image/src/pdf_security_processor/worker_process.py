@@ -1,20 +1,16 @@
-"""The broker's side of the worker: starts it, hands it its message, waits, and ends it.
+"""The broker's side of a worker: hands it its message, waits, and ends it.
 
 Everything that comes from the worker is untrusted, and leaves here as bytes.
 """
 
 import os
-import resource
 import select
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from pydantic import ValidationError
 
@@ -22,9 +18,6 @@ from pdf_security_processor.contract import Limits, Seal
 from pdf_security_processor.contract.report import WORKER_REPORT_BYTES
 from pdf_security_processor.control import ControlMessage
 from pdf_security_processor.errors import InternalError
-
-WORKER_COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor.worker")
-"""A fresh, isolated interpreter: nothing of the broker's memory, environment or working folder."""
 
 _READ_BYTES = 64 * 1024
 
@@ -51,54 +44,36 @@ class Ended:
     peak_memory_bytes: int
 
 
-class WorkerProcess:
+class Process(Protocol):
+    """A process of which the end can be waited for, whoever its parent is."""
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+
+    def wait(self, seconds: float | None) -> tuple[int, int] | None:
+        """Give status and largest resident size (bytes); None where it still runs after so long."""
+
+    def kill(self) -> None:
+        """End it and what it may have started; nothing where it ended."""
+
+
+class Worker:
     """A running worker. Leaving the `with` block kills it if it still runs."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        input_fd: int,
-        output_fd: int | None,
-        command: Sequence[str] = WORKER_COMMAND,
-    ) -> None:
-        """Start it at once: importing takes as long as a download.
+    def __init__(self, process: Process, orders: int, report: int, limits: Limits) -> None:
+        """Take over the two descriptors.
 
         Args:
+            process: the worker's.
+            orders: where its message is written to.
+            report: where its words are read from.
             limits: bounds that it puts on itself, and the deadline.
-            input_fd: descriptor of the scratch input, readable only.
-            output_fd: descriptor of the empty scratch output, readable and writable.
-            command: the program and its first arguments.
         """
+        self._process = process
+        self._orders: int | None = orders
+        self._report = report
         self._limits = limits
-        self._report, report_end = os.pipe()
-        arguments = [
-            *command,
-            f"--broker={os.getpid()}",
-            f"--input={input_fd}",
-            f"--report={report_end}",
-            f"--limits={limits.model_dump_json(by_alias=True)}",
-        ]
-        descriptors = [input_fd, report_end]
-        if output_fd is not None:
-            arguments.append(f"--output={output_fd}")
-            descriptors.append(output_fd)
-        try:
-            self._process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.PIPE,
-                # What it prints could quote the document or a password into the pod's log.
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=descriptors,
-                env={},
-                cwd="/",
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(self._report)
-            raise
-        finally:
-            os.close(report_end)
 
     def __enter__(self) -> Self:
         return self
@@ -109,11 +84,9 @@ class WorkerProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._kill()
-        self._process.wait()
-        with suppress(OSError):
-            if self._process.stdin:
-                self._process.stdin.close()
+        self._process.kill()
+        self._process.wait(None)
+        self._close_orders()
         os.close(self._report)
 
     @property
@@ -147,28 +120,45 @@ class WorkerProcess:
     def run(self, message: ControlMessage) -> Ended:
         """Hand over the message, and wait until the worker ended or its deadline passed."""
         deadline = time.monotonic() + self._limits.worker_seconds
-        self._send(message)
+        self.hand_over(message.to_bytes())
         report, timed_out = self._read_report(deadline)
+        ended = None
         if not timed_out and len(report) <= WORKER_REPORT_BYTES:
-            try:
-                self._process.wait(timeout=max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                timed_out = True
+            ended = self._process.wait(max(0.0, deadline - time.monotonic()))
+            timed_out = ended is None
         # It may not write more, nor live on, after its report or its deadline.
-        self._kill()
-        status = self._process.wait()
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        self._process.kill()
+        status, peak = ended or self._process.wait(None) or (0, 0)
         return Ended(status, report, timed_out, peak)
 
-    def _send(self, message: ControlMessage) -> None:
+    def hand_over(self, orders: bytes) -> None:
+        """Give the process its orders, which are all that it is ever told.
+
+        Args:
+            orders: no more than a pipe holds, so that they are taken at once.
+        """
         # A worker that is gone already tells more by its status than by the broken pipe.
         with suppress(BrokenPipeError):
-            if self._process.stdin:
-                try:
-                    self._process.stdin.write(message.to_bytes())
-                    self._process.stdin.flush()
-                finally:
-                    self._process.stdin.close()
+            try:
+                if self._orders is not None:
+                    os.write(self._orders, orders)
+            finally:
+                self._close_orders()
+
+    def read_exactly(self, count: int, deadline: float) -> bytes | None:
+        """Read so many bytes of what it says; None where they did not come until the deadline."""
+        data = bytearray()
+        while len(data) < count:
+            piece = self._read(min(_READ_BYTES, count - len(data)), deadline)
+            if not piece:
+                return None
+            data += piece
+        return bytes(data)
+
+    def _close_orders(self) -> None:
+        if self._orders is not None:
+            os.close(self._orders)
+            self._orders = None
 
     def _read_report(self, deadline: float) -> tuple[bytes, bool]:
         report = bytearray()
@@ -191,8 +181,7 @@ class WorkerProcess:
             return None
         return os.read(self._report, count)
 
-    def _kill(self) -> None:
-        if self._process.poll() is None:
-            # Its own session is its own group: what it might have started goes too.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+
+Start = Callable[[Limits, int, int | None], Worker]
+"""Starts a worker: its bounds; descriptors of the scratch input, which is readable only, and of the
+empty scratch output, readable and writable, where one is wanted."""

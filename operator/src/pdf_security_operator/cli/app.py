@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pdf_security_operator.cli.batch import Batch, is_batch, run_batch
 from pdf_security_operator.cli.codes import all_codes
-from pdf_security_operator.cli.display import show_findings, show_line, show_run, show_table
+from pdf_security_operator.cli.display import show, show_findings, show_line, show_table
 from pdf_security_operator.cli.errors import (
     INTERRUPTED,
     MANIFEST_REFUSED,
@@ -23,6 +24,7 @@ from pdf_security_operator.cli.errors import (
 from pdf_security_operator.cli.lint import lint_files
 from pdf_security_operator.cli.plan import Options
 from pdf_security_operator.cli.progress import Progress
+from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.run import run as run_plan
 from pdf_security_operator.cli.text import printable
 
@@ -41,9 +43,24 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and
 _Manifest = Annotated[
     str, typer.Option("--file", "-f", help="Manifest of the job; - for standard input.")
 ]
-_Input = Annotated[Path, typer.Option("--input", "-i", help="The document; never changed.")]
-_Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where the result goes.")]
-_Report = Annotated[Path | None, typer.Option(help="Where the full report goes, as JSON.")]
+_Inputs = Annotated[
+    list[Path],
+    typer.Option(
+        "--input", "-i", help="The document; several, or a folder of *.pdf. Never changed."
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Where the result goes; a folder for several."),
+]
+_Report = Annotated[
+    Path | None,
+    typer.Option(help="Where the full report goes, as JSON; a folder for several."),
+]
+_AtOnce = Annotated[
+    int | None,
+    typer.Option(min=1, help="How many at the same time; as many as there are processors."),
+]
 _Class = Annotated[str | None, typer.Option("--class", help="Manifest of the PdfSecurityClass.")]
 _Secret = Annotated[
     list[str] | None,
@@ -66,33 +83,38 @@ _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the proces
 @app.command()
 def run(
     manifest: _Manifest,
-    input: _Input,  # noqa: A002  (the option's name)
+    input: _Inputs,  # noqa: A002  (the option's name)
     output: _Output = None,
     report: _Report = None,
     class_file: _Class = None,
     secret: _Secret = None,
     name: _Name = None,
     scratch: _Scratch = None,
+    at_once: _AtOnce = None,
     overwrite: _Overwrite = False,
     verbose: _Verbose = False,
     as_json: _Json = False,
 ) -> None:
-    """Do to one document what the pod would do with a job's manifest, without a cluster.
+    """Do to a document what the pod would do with a job's manifest, without a cluster.
 
     Exits with the processor's code (see `pdfsec codes`); 2 for wrong usage, 3 for a manifest that
-    the API server or the class would refuse.
+    the API server or the class would refuse, 4 where some of several documents failed.
     """
-    options = Options(manifest, input, output, report, class_file, name, overwrite)
+    options = Options(manifest, input[0], output, report, class_file, name, overwrite)
     progress = Progress(_stderr(), verbose=verbose, quiet=as_json)
     with _errors_shown(as_json=as_json):
-        ran = run_plan(options, secret or [], scratch, progress)
+        ran: Ran | Batch
+        if is_batch(input):
+            ran = run_batch(options, input, secret or [], scratch, at_once, progress)
+        else:
+            ran = run_plan(options, secret or [], scratch, progress)
         if as_json:
             _print_json(ran.to_json_dict())
         else:
-            for note in ran.plan.notes:
+            for note in ran.notes:
                 show_line(f"note: {printable(note)}", _stderr())
-            show_run(ran, _stdout())
-        raise typer.Exit(ran.result.exit_code)
+            show(ran, _stdout())
+        raise typer.Exit(ran.exit_code)
 
 
 @app.command()

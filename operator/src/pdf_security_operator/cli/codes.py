@@ -20,6 +20,7 @@ def all_codes() -> list[Code]:
     own = [
         Code(errors.USAGE, errors.UsageError.reason, "command line only"),
         Code(errors.MANIFEST_REFUSED, errors.ManifestRefusedError.reason, "command line only"),
+        Code(errors.SOME_FAILED, "SomeFailed", "command line only"),
         Code(errors.INTERRUPTED, "Interrupted", "command line only"),
         Code(TERMINATED, "Terminated", "retried"),
     ]

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pdf_security_operator.cli.batch import Batch
 from pdf_security_operator.cli.errors import Finding
 from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.text import printable, size_of
@@ -24,8 +25,28 @@ _WARNINGS_SHOWN = 10
 Rows = list[tuple[str, str]]
 
 
-def show_run(ran: Ran, console: Console) -> None:
-    """Show how a run ended."""
+def show(ran: Ran | Batch, console: Console) -> None:
+    """Show how a run ended, of one document or many."""
+    if isinstance(ran, Batch):
+        _show_batch(ran, console)
+    else:
+        _show_run(ran, console)
+
+
+def _show_batch(batch: Batch, console: Console) -> None:
+    rows = []
+    for each in batch.documents:
+        summary = each.summary
+        removed = sum(summary.removed.values()) if summary else 0
+        seconds = f"{summary.duration_seconds:.2f}" if summary else ""
+        message = summary.message if summary else ""
+        rows.append((each.input.name, each.reason, message, str(removed), seconds))
+    show_table(("document", "outcome", "message", "removed", "seconds"), rows, console)
+    count = len(batch.documents)
+    show_line(f"{count - batch.failed} of {count} documents succeeded", console)
+
+
+def _show_run(ran: Ran, console: Console) -> None:
     result = ran.result
     if result.summary is None:
         rows = [("outcome", f"NoSummary (exit code {result.exit_code})")]

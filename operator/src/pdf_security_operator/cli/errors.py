@@ -15,6 +15,9 @@ USAGE = 2
 MANIFEST_REFUSED = 3
 """No code of the contract."""
 
+SOME_FAILED = 4
+"""Of many documents; no code of the contract."""
+
 INTERRUPTED = 130
 """128 and SIGINT, as shells have it."""
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec, Output
@@ -49,11 +50,45 @@ class Plan:
         return self.request.model_copy(update={"report": sink})
 
 
+@dataclass(frozen=True)
+class Order:
+    """What a manifest orders, of any document.
+
+    Attributes:
+        metadata: of the job.
+        spec: of the job.
+        class_spec: of its class; none where that is not here.
+        limits: what both come to.
+        notes: what a person should know; more may be added.
+    """
+
+    metadata: dict[str, Any]
+    spec: JobSpec
+    class_spec: ClassSpec | None
+    limits: EffectiveLimits
+    notes: list[str]
+
+
 def plan_of(options: Options) -> Plan:
     """Work out what to run.
 
     Raises:
         UsageError: an option is wrong, missing or too many.
+        ManifestRefusedError: the API server or the class would refuse the manifest.
+    """
+    order = order_of(options)
+    check_names(options)
+    _check_places(options, order.spec)
+    if order.spec.report and not options.report:
+        order.notes.append("the manifest asks for a report: --report FILE keeps it")
+    return Plan(request_of(order, options), order.limits, tuple(order.notes))
+
+
+def order_of(options: Options) -> Order:
+    """Read the manifest and its class, whatever the documents are.
+
+    Raises:
+        UsageError: an option is wrong.
         ManifestRefusedError: the API server or the class would refuse the manifest.
     """
     if options.manifest == options.class_file == STDIN:
@@ -74,12 +109,13 @@ def plan_of(options: Options) -> Plan:
         field = f"spec.{field}" if colon else ""
         finding = Finding(job.file, job.line_of(field), field, message or refusal.message)
         raise ManifestRefusedError([finding]) from refusal
-    _check_names(options)
-    _check_places(options, spec)
-    if spec.report and not options.report:
-        notes.append("the manifest asks for a report: --report FILE keeps it")
-    metadata = job.data["metadata"]
-    request = Request(
+    return Order(job.data["metadata"], spec, class_spec, limits, notes)
+
+
+def request_of(order: Order, options: Options) -> Request:
+    """Make the request for one document, whose places `options` has."""
+    metadata, spec, class_spec = order.metadata, order.spec, order.class_spec
+    return Request(
         owner=Owner(
             namespace=metadata.get("namespace") or "default",
             name=metadata.get("name") or metadata["generateName"],
@@ -89,11 +125,10 @@ def plan_of(options: Options) -> Plan:
         output=_sink_of(options.output, spec.output, options),
         report=_sink_of(options.report, spec.report, options),
         operations=spec.operations,
-        limits=limits.document,
+        limits=order.limits.document,
         on_signature=spec.on_signature,
         require_complete_seal=class_spec.require_complete_seal if class_spec else None,
     )
-    return Plan(request, limits, tuple(notes))
 
 
 def _chosen_job(options: Options, documents: Sequence[Document]) -> Document:
@@ -167,7 +202,12 @@ def _check_endpoints(spec: JobSpec, class_spec: ClassSpec) -> None:
             endpoint_of(place.s3, class_spec, field)
 
 
-def _check_names(options: Options) -> None:
+def check_names(options: Options) -> None:
+    """Refuse what no request can carry.
+
+    Raises:
+        UsageError: the name of a place is not UTF-8.
+    """
     for option in ("input", "output", "report"):
         path: Path | None = getattr(options, option)
         if path and not is_utf8(path.resolve()):

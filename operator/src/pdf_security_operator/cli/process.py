@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,25 +118,10 @@ def run_processor(request: Request, workspace: Workspace, tell: Callable[[Event]
     Returns:
         How it ended. Leaving by an exception ends it first, as a pod is ended.
     """
-    process = subprocess.Popen(
-        COMMAND,
-        env=_environment_of(request, workspace),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        # Ctrl-C reaches the whole terminal's group: the processor is ended by SIGTERM, as in a pod.
-        start_new_session=True,
-    )
-    try:
-        last_lines = _follow(process, tell)
+    environment = {REQUEST_VARIABLE: request.to_environment_value(), **environment_of(workspace)}
+    with processor(COMMAND, environment) as process:
+        last_lines = follow(process, tell)
         status = process.wait()
-    except BaseException:
-        _end(process)
-        raise
-    finally:
-        if process.stderr:
-            process.stderr.close()
     summary = _parsed(Summary, workspace.termination_message, TERMINATION_MESSAGE_BYTES)
     report = None
     # Without a location the report was not put, and a file of that name is somebody else's.
@@ -146,17 +131,44 @@ def run_processor(request: Request, workspace: Workspace, tell: Callable[[Event]
     return Result(status if status >= 0 else 128 - status, summary, report, last_lines)
 
 
-def _environment_of(request: Request, workspace: Workspace) -> dict[str, str]:
-    """Build the whole environment: nothing of this process's own is handed on."""
+@contextmanager
+def processor(
+    command: Sequence[str],
+    environment: dict[str, str],
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Have the processor run in the block. Leaving by an exception ends it, as a pod is ended."""
+    with subprocess.Popen(
+        command,
+        # The whole of it: nothing of this process's own is handed on.
+        env=environment,
+        cwd="/",
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        # Ctrl-C reaches the whole terminal's group: the processor is ended by SIGTERM, as in a pod.
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            _end(process)
+            raise
+
+
+def environment_of(workspace: Workspace) -> dict[str, str]:
+    """Say where the folders are."""
     return {
-        REQUEST_VARIABLE: request.to_environment_value(),
         "PDF_SECURITY_SECRETS_PATH": str(workspace.secrets),
         "PDF_SECURITY_SCRATCH_PATH": str(workspace.scratch),
         "PDF_SECURITY_TERMINATION_MESSAGE_PATH": str(workspace.termination_message),
     }
 
 
-def _follow(process: subprocess.Popen[bytes], tell: Callable[[Event], None]) -> tuple[str, ...]:
+def follow(process: subprocess.Popen[bytes], tell: Callable[[Event], None]) -> tuple[str, ...]:
+    """Read the log to its end; give its last lines."""
     lines: list[str] = []
     for raw in process.stderr or ():
         line = raw.decode(errors="replace").rstrip("\n")

@@ -62,12 +62,21 @@ class Progress:
         if self._spinner:
             self._spinner.stop()
 
-    def tell(self, event: Event) -> None:
-        """Show one event."""
+    def count(self, done: int, total: int) -> None:
+        """Show how many documents are done, in place of what becomes of one."""
+        if self._spinner:
+            self._spinner.update(self._task, description=f"{done} of {total} documents are done")
+
+    def tell_line(self, event: Event) -> None:
+        """Show one event where the log is asked for."""
         if self._verbose:
             self._console.print(
                 printable(json.dumps(event)), markup=False, highlight=False, soft_wrap=True
             )
+
+    def tell(self, event: Event) -> None:
+        """Show one event, and what comes after it."""
+        self.tell_line(event)
         phase = _PHASES.get(str(event.get("event")))
         if phase and self._spinner:
             self._spinner.update(self._task, description=phase)

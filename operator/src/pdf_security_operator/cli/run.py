@@ -26,6 +26,16 @@ class Ran:
     plan: Plan
     result: Result
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know."""
+        return self.plan.notes
+
+    @property
+    def exit_code(self) -> int:
+        """The processor's."""
+        return self.result.exit_code
+
     def to_json_dict(self) -> dict[str, Any]:
         """Give what `--json` prints: the summary, and the full report below `report`."""
         result = self.result
