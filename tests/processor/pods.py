@@ -23,6 +23,7 @@ from pdf_security_processor.contract import (
     Sink,
     Source,
     Summary,
+    Verify,
 )
 from pdf_security_processor.fresh_worker import COMMAND, starter_of
 
@@ -97,6 +98,7 @@ class Pod:
         save: bool = True,
         overwrite: bool = False,
         on_signature: OnSignature | None = None,
+        verify: dict[str, Any] | None = None,
     ) -> Request:
         root = self.root
         file = Sink(
@@ -111,6 +113,7 @@ class Pod:
             operations=[Operation.model_validate(operation) for operation in operations],
             limits=Limits.model_validate(limits or {}),
             on_signature=on_signature,
+            verify=Verify.model_validate(verify) if verify is not None else None,
         )
 
     def environment(self, request: Request | str) -> dict[str, str]:

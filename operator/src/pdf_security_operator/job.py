@@ -55,6 +55,7 @@ def build_request(
         operations=spec.operations,
         limits=limits.document,
         on_signature=spec.on_signature,
+        verify=spec.verify,
         require_complete_seal=class_spec.require_complete_seal,
     )
 

@@ -60,6 +60,7 @@ FINAL_REASONS = frozenset(
         "SealViolated",
         "StorageUnavailable",
         "UnsupportedEncryption",
+        "VisualChange",
         "WorkerCrashed",
         "WrongPassword",
     }

@@ -185,6 +185,10 @@ def _success_message(summary: Summary | None) -> str:
         if counts:
             kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
             parts.append(f"{done} {kinds}")
+    if summary.visual and summary.visual.changed:
+        parts.append(f"{summary.visual.changed} of {summary.visual.pages} pages look different")
+    elif summary.visual and not summary.visual.problem:
+        parts.append("all that was compared looks the same")
     parts.append(f"took {summary.duration_seconds:.2f} s")
     return message_of("the document was processed: " + "; ".join(parts))
 

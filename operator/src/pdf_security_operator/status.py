@@ -167,6 +167,9 @@ def _report(state: State) -> Object:
     for name, counts in (("removed", summary.removed), ("kept", summary.kept)):
         if counts:
             report[name] = dict(counts)
+    if summary.visual:
+        visual = summary.visual.to_json_dict()
+        report["visual"] = {**visual, "problem": message_of(summary.visual.problem)}
     if summary.report_location:
         report["location"] = message_of(summary.report_location)
     return report

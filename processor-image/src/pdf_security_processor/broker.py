@@ -17,8 +17,8 @@ from typing import IO
 import structlog
 
 from pdf_security_processor import stores
-from pdf_security_processor.checks import check_output, check_request, check_seal
-from pdf_security_processor.contract import FileFacts, Request, Sink, Summary
+from pdf_security_processor.checks import check_output, check_request, check_seal, check_visual
+from pdf_security_processor.contract import FileFacts, Request, Sink, Summary, Verify
 from pdf_security_processor.contract.request import (
     SCRATCH_PATH,
     SECRETS_PATH,
@@ -36,10 +36,12 @@ from pdf_security_processor.fresh_worker import FRESH
 from pdf_security_processor.logs import job_log
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
 from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
-from pdf_security_processor.secret_files import read_passwords
+from pdf_security_processor.secret_files import Password, opening_passwords, read_passwords
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
 from pdf_security_processor.verdict import report_of
+from pdf_security_processor.visual.comparison import Side, visual_of
+from pdf_security_processor.visual.frames import EVERY_PAGE, DrawingOrder
 from pdf_security_processor.worker_process import Start, Worker
 
 
@@ -174,6 +176,8 @@ class _Document:
                     request.operations, passwords, request.limits, request.on_signature
                 )
                 self._work(worker, message)
+            if request.verify and output:
+                self._verify(request.verify, readable, passwords)
             if request.output and output:
                 self._upload(request.output, output)
 
@@ -238,6 +242,24 @@ class _Document:
             peak_memory_bytes=ended.peak_memory_bytes,
         )
         self._outcome.worker = report_of(ended, self._request)
+
+    def _verify(self, wanted: Verify, readable: int, passwords: dict[str, Password]) -> None:
+        request, began = self._request, time.monotonic()
+        pages = wanted.pages or EVERY_PAGE
+        opens_input, opens_output = opening_passwords(request.operations, passwords)
+        written = os.open(self._context.scratch / "output", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            visual = visual_of(
+                Side("input", readable, DrawingOrder(opens_input, pages)),
+                Side("output", written, DrawingOrder(opens_output, pages)),
+                request.limits,
+                lambda seal: check_seal(seal, request),
+            )
+        finally:
+            os.close(written)
+        self._outcome.visual = visual
+        self._log.info("verify.finished", **visual.to_json_dict(), seconds=_since(began))
+        check_visual(visual, wanted)
 
     def _upload(self, sink: Sink, output: IO[bytes]) -> None:
         began = time.monotonic()

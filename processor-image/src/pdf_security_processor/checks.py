@@ -4,12 +4,13 @@ import hashlib
 import os
 from typing import IO
 
-from pdf_security_processor.contract import FileFacts, Request, Seal
+from pdf_security_processor.contract import FileFacts, Request, Seal, Verify, Visual
 from pdf_security_processor.errors import (
     InvalidRequestError,
     LimitExceededError,
     OutputDamagedError,
     SealIncompleteError,
+    VisualChangeError,
 )
 
 _READ_BYTES = 1024**2
@@ -34,6 +35,8 @@ def check_request(request: Request) -> None:
         raise InvalidRequestError(
             "output: the operations change the document; say where to put it."
         )
+    if request.output is None and request.verify is not None:
+        raise InvalidRequestError("verify: without an output there is nothing to compare.")
 
 
 def check_seal(seal: Seal | None, request: Request) -> None:
@@ -50,6 +53,26 @@ def check_seal(seal: Seal | None, request: Request) -> None:
         raise SealIncompleteError(
             f"The node's kernel does not offer {' and '.join(seal.missing)} to the worker; run it "
             "where it does, or let the class go on without (requireCompleteSeal: false)."
+        )
+
+
+def check_visual(visual: Visual, wanted: Verify) -> None:
+    """Refuse an output that looks different, where the job says so.
+
+    Raises:
+        VisualChangeError: a page does, or it is not known of all that were to be compared.
+    """
+    if wanted.fail_on_visual_change is not True:
+        return
+    if visual.changed:
+        raise VisualChangeError(
+            f"{visual.changed} of {visual.pages} pages look different, page {visual.worst_page} "
+            "most; look at both, and set failOnVisualChange: false to accept it."
+        )
+    if visual.problem:
+        raise VisualChangeError(
+            f"It is not known of all pages whether they look the same: {visual.problem}; raise the "
+            "class's limits, or set failOnVisualChange: false."
         )
 
 

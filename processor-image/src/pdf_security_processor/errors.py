@@ -28,6 +28,7 @@ ProcessorError
 │   ├── PasswordUnusableError
 │   ├── UnsupportedEncryptionError
 │   ├── DocumentSignedError
+│   ├── VisualChangeError
 │   └── OutputDamagedError
 └── WorkerError
     ├── MemoryExceededError         retried
@@ -194,6 +195,12 @@ class DocumentSignedError(DocumentError):
     """The input is signed, and the job does not say that its signatures may be broken."""
 
     exit_code = ExitCode.DOCUMENT_SIGNED
+
+
+class VisualChangeError(DocumentError):
+    """The output does not look as the input does, and the job says that this fails it."""
+
+    exit_code = ExitCode.VISUAL_CHANGE
 
 
 class OutputDamagedError(DocumentError):

@@ -1,13 +1,18 @@
 """What the kernel is asked that Python has no call for. Decides nothing.
 
-A package for three calls would be one more thing to trust.
+A package for four calls would be one more thing to trust.
 """
 
 import ctypes
+import mmap
 import os
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
+_LIBC.mmap.restype = ctypes.c_void_p
+
+_MAP_FAILED = ctypes.c_void_p(-1).value
+"""mmap(2)."""
 
 
 def prctl(option: int, argument: int, pointer: object = None) -> None:
@@ -30,6 +35,22 @@ def system_call(number: int, *arguments: object) -> int:
     if result < 0:
         raise _error(f"system call {number}")
     return result
+
+
+def map_for_reading(descriptor: int, size: int) -> int:
+    """Map a file, privately and for reading only; return the address. It is never given back.
+
+    Python's own maps duplicate the descriptor, and give no address of what cannot be written.
+
+    Raises:
+        OSError: the kernel refused, as it does an empty file.
+    """
+    address = _LIBC.mmap(
+        None, ctypes.c_size_t(size), mmap.PROT_READ, mmap.MAP_PRIVATE, descriptor, ctypes.c_long(0)
+    )
+    if address in (None, _MAP_FAILED):
+        raise _error("mmap")
+    return int(address)
 
 
 def _error(what: str) -> OSError:

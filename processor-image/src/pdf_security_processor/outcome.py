@@ -10,6 +10,7 @@ from pdf_security_processor.contract import (
     Seal,
     Sink,
     Summary,
+    Visual,
     WorkerReport,
 )
 from pdf_security_processor.errors import ProcessorError
@@ -24,6 +25,7 @@ class Outcome:
         output: the output, once it is in place.
         seal: what held the worker.
         worker: the validated report.
+        visual: whether the output looks as the input does.
         failure: why it failed; none while it did not.
         peak_memory_bytes: largest resident size of the worker.
         report_stored: whether the full report is in its sink.
@@ -32,6 +34,7 @@ class Outcome:
     input: FileFacts | None = None
     output: FileFacts | None = None
     seal: Seal | None = None
+    visual: Visual | None = None
     worker: WorkerReport = field(default_factory=lambda: WorkerReport(exit_code=0))
     failure: ProcessorError | None = None
     peak_memory_bytes: int = 0
@@ -61,6 +64,7 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         operations=worker.operations,
         seal=outcome.seal,
         inspection=worker.inspection,
+        visual=outcome.visual,
         findings=worker.findings,
         removed=worker.removed,
         kept=worker.kept,
@@ -82,6 +86,7 @@ def summary_of(outcome: Outcome, request: Request, seconds: float) -> Summary:
         output=report.output,
         removed=report.removed,
         kept=report.kept,
+        visual=report.visual,
         warnings=len(report.warnings),
         duration_seconds=report.duration_seconds,
         peak_memory_bytes=report.peak_memory_bytes,

@@ -79,6 +79,19 @@ def password_name(reference: SecretKeyReference) -> str:
     return f"{reference.name}/{reference.key}"
 
 
+def opening_passwords(
+    operations: list[Operation], passwords: dict[str, Password]
+) -> tuple[Password, Password]:
+    """Choose what opens the input, and what opens the output; empty where anybody can."""
+    before = after = Password("")
+    for operation in operations:
+        if operation.decrypt and operation.decrypt.password_secret_ref:
+            before = passwords[password_name(operation.decrypt.password_secret_ref)]
+        if operation.encrypt and operation.encrypt.user_password_secret_ref:
+            after = passwords[password_name(operation.encrypt.user_password_secret_ref)]
+    return before, after
+
+
 def read_credentials(secrets: Path, secret: str) -> Credentials:
     """Read S3 credentials from one Secret.
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from pdf_security_operator.api.locations import Input, Output
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import JobStatus
-from pdf_security_processor.contract import Model, OnSignature, Operation, cel_rules
+from pdf_security_processor.contract import Model, OnSignature, Operation, Verify, cel_rules
 from pdf_security_processor.contract.operations import OPERATION_NAMES, ObjectName
 
 MUTABLE_FIELDS = ("suspend", "ttl_seconds_after_finished")
@@ -101,6 +101,10 @@ class JobSpec(Model):
         description="What becomes of a signed document: refuse, the default, fails the job, since "
         "any change breaks the signatures; remove takes them out.",
     )
+    verify: Verify | None = Field(
+        default=None,
+        description="Draw the document before and after, and compare the pages as pixels.",
+    )
     resources: Resources | None = Field(
         default=None, description="CPU and memory, within the class's bounds."
     )
@@ -142,6 +146,7 @@ class JobSpec(Model):
                     "output",
                     "report",
                     "onSignature",
+                    "verify",
                     "resources",
                     "scratchSize",
                     "activeDeadlineSeconds",
@@ -158,6 +163,11 @@ class JobSpec(Model):
                 "!has(self.output) || self.operations.exists(o, !has(o.inspect))",
                 "output must be left out where the document is only inspected",
                 ".output",
+            ),
+            (
+                "!has(self.verify) || has(self.output)",
+                "verify must be left out where nothing is put out",
+                ".verify",
             ),
             *_different_places("input", "output"),
             *_different_places("input", "report"),

@@ -67,6 +67,18 @@ class FileSummary(Model):
     pages: int | None = Field(default=None, description="Number of pages.")
 
 
+class VisualSummary(Model):
+    """Whether the pages look as before."""
+
+    pages: int | None = Field(default=None, description="Pages that were compared.")
+    changed: int | None = Field(default=None, description="Those that look different.")
+    worst_page: int | None = Field(default=None, description="The one that differs most, from 1.")
+    worst_difference: float | None = Field(
+        default=None, description="Share of samples that differ there, where it is largest."
+    )
+    problem: str | None = Field(default=None, description="Why not all pages were compared.")
+
+
 class ReportSummary(Model):
     """The report in brief."""
 
@@ -77,6 +89,9 @@ class ReportSummary(Model):
     )
     kept: dict[str, int] | None = Field(
         default=None, description="What sanitize found and left, by kind and number."
+    )
+    visual: VisualSummary | None = Field(
+        default=None, description="What verify saw, where the job asks for it."
     )
     warnings: int | None = Field(default=None, description="Number of warnings.")
     duration_seconds: float | None = Field(default=None, description="Time of the processing.")

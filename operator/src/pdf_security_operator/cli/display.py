@@ -17,6 +17,7 @@ from pdf_security_processor.contract import (
     FileFacts,
     Inspection,
     Summary,
+    Visual,
 )
 
 _WARNINGS_SHOWN = 10
@@ -78,6 +79,8 @@ def summary_rows(summary: Summary, report: DocumentReport | None) -> Rows:
         rows += _file_rows(name, facts)
     for name, counts in (("removed", summary.removed), ("kept", summary.kept)):
         rows += [(name, f"{count} {kind}") for kind, count in sorted(counts.items())]
+    if summary.visual:
+        rows += visual_rows(summary.visual)
     rows.append(("warnings", str(summary.warnings)))
     for warning in (report.warnings if report else [])[:_WARNINGS_SHOWN]:
         rows.append(("warning", warning))
@@ -85,6 +88,15 @@ def summary_rows(summary: Summary, report: DocumentReport | None) -> Rows:
     if summary.peak_memory_bytes:
         rows.append(("peak memory", size_of(summary.peak_memory_bytes)))
     return rows
+
+
+def visual_rows(visual: Visual) -> Rows:
+    """List what was seen of the pages, before and after."""
+    rows = [("looks different", f"{visual.changed} of {visual.pages} pages")]
+    if visual.worst_page:
+        share = f"{100 * visual.worst_difference:.1f} % of a spot of it"
+        rows.append(("differs most", f"page {visual.worst_page}: {share}"))
+    return [*rows, ("not compared", visual.problem)] if visual.problem else rows
 
 
 def inspection_rows(inspection: Inspection) -> Rows:

@@ -127,6 +127,7 @@ def request_of(order: Order, options: Options) -> Request:
         operations=spec.operations,
         limits=order.limits.document,
         on_signature=spec.on_signature,
+        verify=spec.verify,
         require_complete_seal=class_spec.require_complete_seal if class_spec else None,
     )
 

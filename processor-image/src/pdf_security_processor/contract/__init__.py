@@ -12,6 +12,7 @@ from pdf_security_processor.contract.operations import (
     Operation,
     Permissions,
     SecretKeyReference,
+    Verify,
 )
 from pdf_security_processor.contract.report import (
     DocumentReport,
@@ -21,6 +22,7 @@ from pdf_security_processor.contract.report import (
     Inspection,
     Seal,
     Summary,
+    Visual,
     WorkerReport,
 )
 from pdf_security_processor.contract.request import (
@@ -57,6 +59,8 @@ __all__ = [
     "Sink",
     "Source",
     "Summary",
+    "Verify",
+    "Visual",
     "WorkerReport",
     "cel_rules",
 ]

@@ -47,6 +47,7 @@ class ExitCode(IntEnum):
     SEAL_INCOMPLETE = 42
     SEAL_VIOLATED = 43
     DOCUMENT_SIGNED = 44
+    VISUAL_CHANGE = 45
 
     @property
     def is_permanent(self) -> bool:

@@ -128,6 +128,20 @@ class Encrypt(Model):
     )
 
 
+class Verify(Model):
+    """Draw the document before and after, and compare the pages as pixels."""
+
+    fail_on_visual_change: bool | None = Field(
+        default=None,
+        description="True fails the job, and puts no output, when a page looks different or not "
+        "all could be compared. Otherwise the report says so.",
+    )
+    pages: Annotated[int, Field(ge=1, le=10000)] | None = Field(
+        default=None,
+        description="Pages that are compared at most, from the first; 100 if left out.",
+    )
+
+
 class Operation(Model):
     """One step, a map with exactly one key."""
 

@@ -96,6 +96,21 @@ class Seal(Model):
         return [layer for layer, holds in held.items() if not holds]
 
 
+class Visual(Model):
+    """Whether the pages look as before, drawn in two sealed processes and compared as pixels."""
+
+    pages: Count = 0
+    """How many were compared."""
+    changed: Count = 0
+    """How many of them look different."""
+    worst_page: Count | None = None
+    """The one that differs most, from 1; none where all pixels are the same."""
+    worst_difference: Annotated[float, Field(ge=0, le=1)] = 0
+    """Share of pixels that differ there, in the tile of 16 by 16 where it is largest."""
+    problem: Text = ""
+    """Why not all pages were compared; empty where they were."""
+
+
 class WorkerReport(Model):
     """What a worker says of itself: untrusted, for it has parsed an untrusted document."""
 
@@ -134,6 +149,8 @@ class DocumentReport(Model):
     seal: Seal | None = None
     """What held the worker; none where it came to no work."""
     inspection: Inspection | None = None
+    visual: Visual | None = None
+    """None where the job does not ask for it, or the document came to no output."""
     findings: list[Finding] = Field(default_factory=list)
     removed: dict[str, int] = Field(default_factory=dict)
     kept: dict[str, int] = Field(default_factory=dict)
@@ -162,6 +179,7 @@ class Summary(Model):
     output: FileFacts | None = None
     removed: Counts = Field(default_factory=dict)
     kept: Counts = Field(default_factory=dict)
+    visual: Visual | None = None
     warnings: Count = 0
     duration_seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
     peak_memory_bytes: Count = 0

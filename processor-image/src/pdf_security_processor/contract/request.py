@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pdf_security_processor.contract.model import Model
-from pdf_security_processor.contract.operations import ObjectName, OnSignature, Operation
+from pdf_security_processor.contract.operations import ObjectName, OnSignature, Operation, Verify
 
 REQUEST_VARIABLE = "PDF_SECURITY_REQUEST"
 """Environment variable with the request as JSON; a pod's environment cannot be edited later."""
@@ -106,6 +106,7 @@ class Request(Model):
     report: Sink | None = None
     operations: Annotated[list[Operation], Field(min_length=1, max_length=16)]
     on_signature: OnSignature | None = None
+    verify: Verify | None = None
     limits: Limits = Limits()
     require_complete_seal: bool | None = None
     """Whether to refuse where the kernel lacks Landlock or seccomp. True where left out, as it is

@@ -1,0 +1,74 @@
+"""What a renderer is told, and what it says: the number of pages, then each page's picture.
+
+Plain data; no process, no PDF.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import IO
+
+from pdf_security_processor.secret_files import Password
+
+DOTS_AN_INCH = 72
+"""Enough for a changed digit to be seen, and small enough for hundreds of pages."""
+
+PIXELS = 2_000_000
+"""Pixels of one picture; larger pages are drawn smaller."""
+
+COUNT = struct.Struct(">I")
+"""Number of pages; the length of an order."""
+
+SIZE = struct.Struct(">II")
+"""Width and height in pixels; both 0 for a page that could not be drawn."""
+
+SAMPLES = 3
+"""Bytes of a pixel: blue, green, red."""
+
+EVERY_PAGE = 2**31 - 1
+"""More pages than a document has."""
+
+_ORDER_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class DrawingOrder:
+    """What a renderer is told over its standard input.
+
+    Attributes:
+        password: that opens the document; an empty one where none is needed.
+        pages: how many it draws at most.
+    """
+
+    password: Password
+    pages: int
+
+    def to_bytes(self) -> bytes:
+        """Serialize with its length in front. The result holds the password."""
+        body = json.dumps({"password": self.password.reveal(), "pages": self.pages}).encode()
+        return COUNT.pack(len(body)) + body
+
+
+def read_order(stream: IO[bytes]) -> DrawingOrder | None:
+    """Read the one order; nothing when the broker closed the pipe without one.
+
+    Raises:
+        ValueError: the order is cut short or malformed.
+    """
+    header = stream.read(COUNT.size)
+    if not header:
+        return None
+    (length,) = COUNT.unpack(header)
+    if length > _ORDER_BYTES:
+        raise ValueError("order too long")
+    values = json.loads(stream.read(length))
+    return DrawingOrder(Password(values["password"]), int(values["pages"]))
+
+
+def size_of(width: float, height: float) -> tuple[int, int]:
+    """Give the picture's size in pixels for a page's in points (72 to an inch)."""
+    scale = DOTS_AN_INCH / 72
+    pixels = width * height * scale * scale
+    if pixels > PIXELS:
+        scale *= (PIXELS / pixels) ** 0.5
+    return max(1, int(width * scale)), max(1, int(height * scale))
