@@ -17,7 +17,7 @@ from pdf_security_processor.findings import findings_of, kinds_of, removed_count
 from pdf_security_processor.operations import Document
 from pdf_security_processor.operations.inspect import inspect, inspection_of
 from pdf_security_processor.operations.sanitize import sanitize
-from pdf_security_processor.walk import all_places, reachable_places
+from pdf_security_processor.walk import Place, all_places, reachable_places
 from processor import documents
 
 _ACTIONS = (
@@ -88,7 +88,7 @@ def pdf() -> Iterator[Pdf]:
 def test_kinds(pdf: Pdf, value: dict[str, Any], kinds: set[str]) -> None:
     """A kind of active content would not be told, or something harmless would."""
     pdf.Root.Probe = Dictionary(**value)
-    assert {kind for kind, _ in kinds_of(pdf.Root.Probe)} == kinds
+    assert {kind for kind, _ in kinds_of(_place(pdf.Root.Probe))} == kinds
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,11 @@ def test_kinds(pdf: Pdf, value: dict[str, Any], kinds: set[str]) -> None:
 def test_kinds_of_streams(pdf: Pdf, entries: dict[str, Any], kinds: set[str]) -> None:
     """A stream that a reader fetches from elsewhere would not be told."""
     stream = pdf.make_stream(b"", Dictionary(**entries))
-    assert {kind for kind, _ in kinds_of(stream)} == kinds
+    assert {kind for kind, _ in kinds_of(_place(stream))} == kinds
+
+
+def _place(value: pikepdf.Object) -> Place:
+    return Place("1 0", None, value, dict(value.items()))
 
 
 def test_finds_at_any_depth(pdf: Pdf) -> None:

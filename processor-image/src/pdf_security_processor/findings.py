@@ -71,6 +71,17 @@ _ANNOTATIONS = {
 }
 """Annotation subtypes (12.5.6) with the key that makes them active."""
 
+_TELLING = frozenset(
+    (
+        *("/S", "/JS", "/EF", "/Names", "/OpenAction"),
+        *_KEYS,
+        *(key for key, _ in _ANNOTATIONS.values()),
+    )
+)
+"""A dictionary that has none of these is none of the above."""
+
+Entries = dict[str, Object]
+
 
 @dataclass
 class Survey:
@@ -99,7 +110,7 @@ def survey(places: Iterable[Place], earlier: Survey | None = None) -> Survey:
     result = Survey()
     watched = set(earlier.listed) if earlier else set()
     for place in places:
-        for kind, key in kinds_of(place.value):
+        for kind, key in kinds_of(place):
             found = (kind, place.holder, (place.path + key)[:1024])
             if len(result.listed) < FINDINGS_LIMIT:
                 result.listed.append(found)
@@ -146,60 +157,62 @@ def removed_counts(before: Survey, after: Survey) -> dict[str, int]:
     return dict(sorted(gone.items()))
 
 
-def kinds_of(value: Object) -> Iterator[tuple[str, str]]:
+def kinds_of(place: Place) -> Iterator[tuple[str, str]]:
     """Give each kind that one dictionary is or has, and the key that shows it (may be empty)."""
-    yield from _action_kinds(value)
-    for key in value.keys():  # noqa: SIM118  (a pikepdf object is no mapping: iterating fails)
+    entries = place.entries
+    if isinstance(place.value, Stream):
+        yield from _stream_kinds(entries)
+    # Most have none of them.
+    if _TELLING.isdisjoint(entries):
+        return
+    yield from _action_kinds(entries)
+    for key in entries:
         kind = _KEYS.get(key)
         if kind:
             yield kind, key
-    if Name.EF in value:
+    if "/EF" in entries:
         yield "EmbeddedFile", "/EF"
-    yield from _annotation_kinds(value)
-    yield from _stream_kinds(value)
-    yield from _catalog_kinds(value)
+    yield from _annotation_kinds(entries)
+    yield from _catalog_kinds(entries)
 
 
-def _action_kinds(value: Object) -> Iterator[tuple[str, str]]:
-    subtype = value.get(Name.S)
+def _action_kinds(entries: Entries) -> Iterator[tuple[str, str]]:
+    subtype = entries.get("/S")
     kind = _ACTIONS.get(subtype) if isinstance(subtype, Name) else None
     # A thread action is a jump inside the document unless it names another file (12.6.4.7).
-    if kind and (kind != "Thread" or Name.F in value):
+    if kind and (kind != "Thread" or "/F" in entries):
         yield kind, ""
     # A rendition action has a script besides its subtype; some readers run /JS without any /S.
-    if Name.JS in value and kind != "JavaScript":
+    if "/JS" in entries and kind != "JavaScript":
         yield "JavaScript", "/JS"
 
 
-def _annotation_kinds(value: Object) -> Iterator[tuple[str, str]]:
-    subtype = value.get(Name.Subtype)
+def _annotation_kinds(entries: Entries) -> Iterator[tuple[str, str]]:
+    subtype = entries.get("/Subtype")
     # Compared as names: not every name is UTF-8, and so a str.
     key, kind = _ANNOTATIONS.get(subtype, ("", "")) if isinstance(subtype, Name) else ("", "")
-    if key and key in value:
+    if key and key in entries:
         yield kind, key
 
 
-def _stream_kinds(value: Object) -> Iterator[tuple[str, str]]:
-    if not isinstance(value, Stream):
-        return
+def _stream_kinds(entries: Entries) -> Iterator[tuple[str, str]]:
     # Content in another file (7.3.8.2): a reader fetches it from where the document says.
-    if Name.F in value:
+    if "/F" in entries:
         yield "ExternalStream", "/F"
-    subtype = value.get(Name.Subtype)
-    if subtype == Name.Form and Name.Ref in value:
+    if "/Ref" in entries and entries.get("/Subtype") == Name.Form:
         yield "ReferenceXObject", "/Ref"
-    if subtype == Name.PS or value.get(Name("/Subtype2")) == Name.PS:
+    if Name.PS in (entries.get("/Subtype"), entries.get("/Subtype2")):
         yield "PostScript", ""
 
 
-def _catalog_kinds(value: Object) -> Iterator[tuple[str, str]]:
-    if value.get(Name.Type) != Name.Catalog:
+def _catalog_kinds(entries: Entries) -> Iterator[tuple[str, str]]:
+    if entries.get("/Type") != Name.Catalog:
         return
-    names = value.get(Name.Names)
+    names = entries.get("/Names")
     if isinstance(names, Dictionary):
         for key, kind in _NAME_TREES.items():
             if key in names:
                 yield kind, f"/Names{key}"
-    opening = value.get(Name.OpenAction)
+    opening = entries.get("/OpenAction")
     if opening is not None and not isinstance(opening, Array):
         yield "OpenAction", "/OpenAction"

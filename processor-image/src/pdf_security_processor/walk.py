@@ -3,8 +3,11 @@
 Pure over pikepdf objects opened in explicit conversion mode.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
@@ -15,22 +18,45 @@ from pdf_security_processor.text import printable
 _PATH_CHARACTERS = 1024
 _KEY_CHARACTERS = 64
 
-_CONTAINERS = (Array, Dictionary, Stream)
+_DICTIONARIES = (Dictionary, Stream)
+
+_CONTAINERS = (Array, *_DICTIONARIES)
 
 
-@dataclass(frozen=True)
+class Steps(NamedTuple):
+    """The way to something, from its end: most are never told, and so never spelled out."""
+
+    before: Steps | None
+    step: str | int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A dictionary (or a stream's) and where it is.
 
     Attributes:
         holder: number and generation of the indirect object that holds it, `12 0`, or `trailer`.
-        path: keys from that object to the dictionary: empty, or `/AA/O`.
+        steps: the last key on the way from that object to the dictionary, and those before it;
+            none where it is the object itself.
         value: the dictionary or stream itself.
+        entries: what it has by key, taken once: each look into a document costs. What a visitor
+            takes out of it is not visited.
     """
 
     holder: str
-    path: str
+    steps: Steps | None
     value: Object
+    entries: dict[str, Object]
+
+    @property
+    def path(self) -> str:
+        """Keys from the indirect object to the dictionary: empty, or `/AA/O`."""
+        parts: list[str] = []
+        steps = self.steps
+        while steps:
+            steps, step = steps
+            parts.append(printable(step if isinstance(step, str) else f"[{step}]", _KEY_CHARACTERS))
+        return printable("".join(reversed(parts)), _PATH_CHARACTERS)
 
 
 def all_places(pdf: Pdf) -> Iterator[Place]:
@@ -89,34 +115,31 @@ def _places_in(
 ) -> Iterator[Place]:
     """Visit one indirect object's dictionaries; collect what it refers to in `references`."""
     # A stack of our own: the document decides how deep it nests, not Python's recursion limit.
-    pending: list[tuple[str, Object]] = [("", root)]
+    pending: list[tuple[Steps | None, Object]] = [(None, root)]
     while pending:
-        path, node = pending.pop()
+        steps, node = pending.pop()
         budget[0] -= 1
         if budget[0] < 0:
             raise LimitExceededError(
                 f"The document holds more than {limits.NODES} objects; split it into smaller ones."
             )
-        if isinstance(node, (Dictionary, Stream)):
-            yield Place(holder, path, node)
-        for step, child in _containers(node):
-            if child.is_indirect:
-                if references is not None:
-                    references.append(child)
-            else:
-                pending.append((_join(path, step), child))
-
-
-def _containers(node: Object) -> Iterator[tuple[str, Object]]:
-    """Give what may hold dictionaries: no number, string or name, which are most of a document."""
-    if isinstance(node, Array):
-        for index, child in enumerate(node):
-            if isinstance(child, _CONTAINERS):
-                yield f"[{index}]", child
-    elif isinstance(node, (Dictionary, Stream)):
-        for key, child in node.items():
-            if isinstance(child, _CONTAINERS):
-                yield key, child
+        children: Iterable[tuple[str | int, Object]]
+        if isinstance(node, _DICTIONARIES):
+            entries = dict(node.items())
+            yield Place(holder, steps, node, entries)
+            children = entries.items()
+        elif isinstance(node, Array):
+            children = enumerate(node)
+        else:
+            continue
+        for step, child in children:
+            # No number, string or name, which are most of a document.
+            if not isinstance(child, _CONTAINERS):
+                continue
+            if not child.is_indirect:
+                pending.append((Steps(steps, step), child))
+            elif references is not None:
+                references.append(child)
 
 
 def _join(path: str, step: str) -> str:

@@ -34,6 +34,7 @@ def remove_metadata(document: Document, operation: Operation) -> None:
             continue
         for key, kind in _metadata_in(place.value):
             del place.value[key]
+            del place.entries[str(key)]
             removed[kind] += 1
     for kind, count in removed.items():
         document.removed[kind] = document.removed.get(kind, 0) + count

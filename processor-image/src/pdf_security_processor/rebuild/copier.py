@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
@@ -26,8 +26,7 @@ _KEY_CHARACTERS = 64
 _PATH_CHARACTERS = 256
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in the source, as keys from what it was reached from."""
 
     above: Place | None
@@ -45,6 +44,21 @@ class Place:
             parts.append(f"[{key}]" if isinstance(key, int) else key)
             place = place.above
         return printable("".join(reversed(parts)), _PATH_CHARACTERS)
+
+
+class Levels:
+    """How deep one is; a block of `with` goes one level down. There are many: this costs little."""
+
+    __slots__ = ("depth",)
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
 
 
 @dataclass
@@ -103,7 +117,7 @@ class Copier:
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
         self._taken: set[tuple[int, int]] = set()
         """Objects that have become what was made of them."""
-        self._depth = 0
+        self._levels = Levels()
 
     def reserve(self, objects: Iterable[Object]) -> None:
         """Keep objects from becoming what is made of them where they are met."""
@@ -113,20 +127,15 @@ class Copier:
         """Note that something is not copied."""
         self.left_out.add(place, key)
 
-    @contextmanager
-    def deeper(self, place: Place) -> Iterator[None]:
+    def deeper(self, place: Place) -> Levels:
         """Go one level down while the block runs.
 
         Raises:
             LimitExceededError: it is nested too deeply.
         """
-        if self._depth == DEPTH:
+        if self._levels.depth == DEPTH:
             raise LimitExceededError(f"sanitize: {place} is nested more than {DEPTH} deep.")
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
+        return self._levels
 
     def once(
         self,
