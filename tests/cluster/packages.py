@@ -64,6 +64,9 @@ PACKAGES = {
     ),
     "qpdf": Package("makes encrypted documents, checks outputs", _program("qpdf")),
     "poppler-utils": Package("checks and renders outputs", _program("pdfinfo", "pdftoppm")),
+    "libimage-exiftool-perl": Package("looks for metadata in outputs", _program("exiftool")),
+    "mupdf-tools": Package("looks for scripts and fields in outputs", _program("mutool")),
+    "ghostscript": Package("is compared with sanitize", _program("gs")),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
 }
 

@@ -1,0 +1,95 @@
+"""Nothing of what hides in documents is left by `sanitize`: all vectors, in all forms."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+
+import pytest
+
+from pdf_security_processor import worker
+from pdf_security_processor.contract import ExitCode, Limits, Operation
+from pdf_security_processor.control import ControlMessage
+from processor.pods import Pod
+from vectors.layout import Form, laid_out
+from vectors.measure import OPERATIONS, NoVectorError, check_vector, shows_its_page
+from vectors.place import Place
+from vectors.residue import is_left
+from vectors.table import GROUPS, TAKEN, Vector, vectors
+
+BY_GROUP: dict[str, list[Vector]] = defaultdict(list)
+for _each in vectors():
+    BY_GROUP[_each.group].append(_each)
+
+HIDDEN = [group for group in GROUPS if group != TAKEN]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_vector_has_its_marker_and_shows_its_page(group: str) -> None:
+    """A vector without one would prove nothing, whatever is left of it."""
+    for vector in BY_GROUP[group]:
+        check_vector(vector)
+
+
+@pytest.mark.parametrize("group", HIDDEN)
+def test_nothing_is_left(group: str) -> None:
+    """Would break: what hides in one of these places travels on."""
+    left, unshown = [], []
+    for vector in BY_GROUP[group]:
+        output = _sanitized(vector.data)
+        if is_left(output, vector.marker):
+            left.append(vector.name)
+        if not shows_its_page(output):
+            unshown.append(vector.name)
+    assert (left, unshown) == ([], [])
+
+
+def test_nothing_is_left_by_a_pod(pod: Pod) -> None:
+    """The same, by all that runs in a pod, and in its report no word of the marker."""
+    vector = next(each for each in BY_GROUP["name trees"] if each.form == Form.OBJECT_STREAM)
+    pod.input.write_bytes(vector.data)
+    done = pod.run(pod.request(*OPERATIONS, on_signature="remove"))
+    assert done.status == ExitCode.SUCCEEDED
+    assert done.output is not None
+    assert not is_left(done.output, vector.marker)
+    assert shows_its_page(done.output)
+
+
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize(
+    "text",
+    ["(MARKER)", "<HEXADECIMAL>", "<FEFFWIDE>", "/MARKER", "<< /MARKER 1 >>", "[[(MARKER)]]"],
+)
+def test_markers_are_found_in_every_spelling(text: str, form: Form) -> None:
+    """What is not found would count as gone."""
+    data = laid_out(Place(catalog=f"/Unheard {text}"), "MARKER-1", form)
+    assert is_left(data, "MARKER-1")
+    assert not is_left(data, "MARKER-2")
+
+
+def test_what_has_no_marker_is_no_vector() -> None:
+    empty = laid_out(Place(), "MARKER-1", Form.DIRECT)
+    with pytest.raises(NoVectorError, match="no marker"):
+        check_vector(Vector("group", "place", Form.DIRECT, "MARKER-1", empty))
+
+
+def test_markers_are_unique() -> None:
+    """One that is part of another would be found in its stead."""
+    markers = [each.marker for each in vectors()]
+    assert len({marker[: len("MARKER-0000")] for marker in markers}) == len(markers)
+
+
+def _sanitized(data: bytes) -> bytes:
+    message = ControlMessage(
+        [Operation.model_validate(each) for each in OPERATIONS], {}, Limits(), "remove"
+    )
+    source, target = os.memfd_create("source"), os.memfd_create("target")
+    try:
+        os.write(source, data)
+        os.lseek(source, 0, os.SEEK_SET)
+        report = worker.process(message, source, target, lambda seconds: None)
+        assert report.exit_code == ExitCode.SUCCEEDED, report.message
+        return os.pread(target, os.fstat(target).st_size, 0)
+    finally:
+        os.close(source)
+        os.close(target)
