@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora fuzz check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -49,6 +49,9 @@ fuzz: setup ## documents with anything anywhere, sanitized; half an hour, and go
 
 corpora: setup ## about 1,400 documents of other projects' tests, sanitized as a pod does; a quarter of an hour
 	@$(PYTHON_RUN) -m corpora
+
+vectors: setup ## things that hide in documents, one a document: what sanitize and others leave; half an hour
+	@$(PYTHON_RUN) -m vectors
 
 bombs: setup ## documents made to exhaust their readers: what became of each, how long it took, how much memory
 	@$(PYTHON_RUN) -m bench.bombs

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from vectors.contenders import interpreter, versions
-from vectors.measure import CONTENDERS, Outcome, Verdict, measured
+from vectors.measure import CONTENDERS, Measurement, Outcome, Verdict, measured
 from vectors.table import TAKEN, vectors
 
 _TITLES = {"pikepdf": "pikepdf", "pymupdf": "PyMuPDF", "ghostscript": "Ghostscript"}
@@ -46,13 +46,15 @@ def main(arguments: Sequence[str]) -> int:
                 if not console.is_terminal and (not number % 100 or number == total):
                     console.print(f"{step}: {number} of {total}")
 
-        outcomes = measured(chosen, python, track)
+        measurement = measured(chosen, python, track)
+    outcomes = measurement.outcomes
     if options.results:
         lines = (json.dumps(_line_of(each)) + "\n" for each in outcomes)
         options.results.write_text("".join(lines))
     shown = Console(width=140)
     shown.print(", ".join(f"{name} {version}" for name, version in versions().items()))
     shown.print(_table(outcomes))
+    shown.print(_witnesses(measurement))
     for table in (_kept(outcomes), _complaints(outcomes), _without_output(outcomes)):
         if table.row_count:
             shown.print(table)
@@ -105,6 +107,12 @@ def _places(outcomes: Iterable[Outcome]) -> int:
 def _hidden(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Choose all but what is within data that is taken as it is."""
     return [each for each in outcomes if each.vector.group != TAKEN]
+
+
+def _witnesses(measurement: Measurement) -> str:
+    groups = len({each.vector.group for each in measurement.outcomes})
+    seen = ", ".join(f"{name} {count}" for name, count in measurement.witnesses.most_common())
+    return f"Of the first vector of each of {groups} groups, as it was before, complain: {seen}"
 
 
 def _kept(outcomes: Iterable[Outcome]) -> Table:

@@ -8,10 +8,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,21 @@ class NoVectorError(Exception):
     """A vector that proves nothing: it has no marker, or shows no page."""
 
 
-def measured(vectors: Sequence[Vector], python: Path, track: Track) -> list[Outcome]:
+@dataclass(frozen=True)
+class Measurement:
+    """What became of all vectors.
+
+    Attributes:
+        outcomes: one a vector.
+        witnesses: oracle -> of how many groups it complains where it sees the first vector as it
+            was. One that never does would prove nothing.
+    """
+
+    outcomes: list[Outcome]
+    witnesses: Counter[str]
+
+
+def measured(vectors: Sequence[Vector], python: Path, track: Track) -> Measurement:
     """Run all sanitizers on vectors, and all oracles on what `sanitize` makes of them.
 
     Args:
@@ -103,8 +119,10 @@ def measured(vectors: Sequence[Vector], python: Path, track: Track) -> list[Outc
                 else run_on_folder(python, tool, sources, target)
             )
             list(track(done, count, tool))
-        judgements = _judged(strict, folder, python, pool, track)
-        return list(
+        firsts = {each.group: sources / _file_of(each) for each in reversed(vectors)}
+        looked_at = [*strict.iterdir(), *firsts.values()]
+        judgements = _judged(looked_at, folder, python, pool, track)
+        outcomes = list(
             track(
                 (
                     _outcome_of(vector, reason, folder, judgements)
@@ -114,6 +132,8 @@ def measured(vectors: Sequence[Vector], python: Path, track: Track) -> list[Outc
                 "look for markers",
             )
         )
+        seen = (judgements[_digest_of(file)].oracles for file in firsts.values())
+        return Measurement(outcomes, Counter(chain.from_iterable(seen)))
 
 
 def check_vector(vector: Vector) -> None:
@@ -178,14 +198,14 @@ def _sanitized(vector: Vector, target: Path) -> str:
 
 
 def _judged(
-    strict: Path, folder: Path, python: Path, pool: Executor, track: Track
+    files: Iterable[Path], folder: Path, python: Path, pool: Executor, track: Track
 ) -> dict[str, Judgement]:
-    """Have the oracles look at each output; the same bytes once. Gives them by digest."""
+    """Have the oracles look at each file; the same bytes once. Gives what they say by digest."""
     documents, normalized, counted = (folder / name for name in ("distinct", "qdf", "counted"))
     documents.mkdir()
     normalized.mkdir()
-    for output in strict.iterdir():
-        shutil.copyfile(output, documents / f"{_digest_of(output)}.pdf")
+    for file in files:
+        shutil.copyfile(file, documents / f"{_digest_of(file)}.pdf")
     names = sorted(each.name for each in documents.iterdir())
     list(pool.map(lambda name: normalize(documents / name, normalized / name), names))
     list(track(run_on_folder(python, "pdfid", normalized, counted), len(names), "pdfid"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,11 @@ class Judgement:
 
     complaints: tuple[str, ...]
     said: Mapping[str, bytes]
+
+    @property
+    def oracles(self) -> frozenset[str]:
+        """The programs that complain."""
+        return frozenset(re.split("[: ]", each, maxsplit=1)[0] for each in self.complaints)
 
 
 def normalize(document: Path, target: Path) -> None:
