@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 
 import pytest
 
-from pdf_security_processor import worker
-from pdf_security_processor.contract import ExitCode, Limits, Operation
-from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.contract import ExitCode
 from processor.pods import Pod
 from vectors.layout import Form, laid_out
-from vectors.measure import OPERATIONS, NoVectorError, check_vector, shows_its_page
+from vectors.measure import OPERATIONS, NoVectorError, check_vector, sanitized_here, shows_its_page
 from vectors.place import Place
 from vectors.residue import is_left
 from vectors.table import GROUPS, TAKEN, Vector, vectors
@@ -36,7 +33,8 @@ def test_nothing_is_left(group: str) -> None:
     """Would break: what hides in one of these places travels on."""
     left, unshown = [], []
     for vector in BY_GROUP[group]:
-        output = _sanitized(vector.data)
+        report, output = sanitized_here(vector.data)
+        assert report.exit_code == ExitCode.SUCCEEDED, (vector.name, report.message)
         if is_left(output, vector.marker):
             left.append(vector.name)
         if not shows_its_page(output):
@@ -62,13 +60,13 @@ def test_nothing_is_left_by_a_pod(pod: Pod) -> None:
 )
 def test_markers_are_found_in_every_spelling(text: str, form: Form) -> None:
     """What is not found would count as gone."""
-    data = laid_out(Place(catalog=f"/Unheard {text}"), "MARKER-1", form)
+    data = laid_out(Place(catalog=f"/Unheard {text}"), form, "MARKER-1")
     assert is_left(data, "MARKER-1")
     assert not is_left(data, "MARKER-2")
 
 
 def test_what_has_no_marker_is_no_vector() -> None:
-    empty = laid_out(Place(), "MARKER-1", Form.DIRECT)
+    empty = laid_out(Place(), Form.DIRECT, "MARKER-1")
     with pytest.raises(NoVectorError, match="no marker"):
         check_vector(Vector("group", "place", Form.DIRECT, "MARKER-1", empty))
 
@@ -77,19 +75,3 @@ def test_markers_are_unique() -> None:
     """One that is part of another would be found in its stead."""
     markers = [each.marker for each in vectors()]
     assert len({marker[: len("MARKER-0000")] for marker in markers}) == len(markers)
-
-
-def _sanitized(data: bytes) -> bytes:
-    message = ControlMessage(
-        [Operation.model_validate(each) for each in OPERATIONS], {}, Limits(), "remove"
-    )
-    source, target = os.memfd_create("source"), os.memfd_create("target")
-    try:
-        os.write(source, data)
-        os.lseek(source, 0, os.SEEK_SET)
-        report = worker.process(message, source, target, lambda seconds: None)
-        assert report.exit_code == ExitCode.SUCCEEDED, report.message
-        return os.pread(target, os.fstat(target).st_size, 0)
-    finally:
-        os.close(source)
-        os.close(target)

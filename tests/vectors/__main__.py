@@ -30,6 +30,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="vectors", description=__doc__)
     parser.add_argument("words", nargs="*", help="only vectors whose name has one of these")
     parser.add_argument("--results", type=Path, help="file for one line of JSON a vector")
+    parser.add_argument(
+        "--here", action="store_true", help="sanitize in this process, unsealed: quicker"
+    )
     options = parser.parse_args(arguments)
     console = Console(stderr=True, width=140)
     chosen = [
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
                 if not console.is_terminal and (not number % 100 or number == total):
                     console.print(f"{step}: {number} of {total}")
 
-        measurement = measured(chosen, python, track)
+        measurement = measured(chosen, python, track, is_here=options.here)
     outcomes = measurement.outcomes
     if options.results:
         lines = (json.dumps(_line_of(each)) + "\n" for each in outcomes)

@@ -63,6 +63,14 @@ FIELDS: Places = {
         catalog="/StructTreeRoot << /K << /S /Form /K << /Type /OBJR /Obj @field >> >> >>",
         objects={"field": f"<< /Subtype /Widget /Rect [0 0 9 9] /FT /Tx /AA << /K {SCRIPT} >> >>"},
     ),
+    "default value of what is shown": Place(
+        catalog=f"{_FORM} /NeedAppearances true >>",
+        annotation="/Subtype /Widget /FT /Tx /T (f) /DA (/F1 9 Tf) /V (x) /DV (MARKER)",
+    ),
+    "rich value of what is shown": Place(
+        catalog=f"{_FORM} /NeedAppearances true >>",
+        annotation="/Subtype /Widget /FT /Tx /T (f) /DA (/F1 9 Tf) /V (x) /RV (<b>MARKER</b>)",
+    ),
     "captions of a button": _field("/FT /Btn /Ff 65536 /MK << /RC (MARKER) /AC (MARKER) >>"),
     "icon of a button": _field("/FT /Btn /Ff 65536 /MK << /RI @look >>", look=Data(_LOOK)),
     "custom key": _field("/FT /Tx /Unheard (MARKER)"),
@@ -126,6 +134,19 @@ ANNOTATIONS: Places = {
         "/FT /Btn /AS /Off /AP << /N << /Off @look /On @file >> >>",
         look=Data(_LOOK, "0 g"),
         file=Data(_LOOK, "% MARKER"),
+    ),
+    "private data of what is shown": _annotation(
+        "Stamp",
+        "/AP << /N @look >>",
+        look=Data(f"{_LOOK} /PieceInfo << /App << /Private (MARKER) >> >>", "0 g"),
+    ),
+    "data outside of what is shown": _annotation(
+        "Stamp", "/AP << /N @look >>", look=Data(f"{_LOOK} /F (//x.test/MARKER)", "0 g")
+    ),
+    "resources of what is shown": _annotation(
+        "Stamp",
+        "/AP << /N @look >>",
+        look=Data(f"{_LOOK} /Resources << /Properties << /A << /X (MARKER) >> >> >>", "0 g"),
     ),
     "attached file": _annotation("FileAttachment", f"/FS {ATTACHED}", file=FILE),
     "attached file on a stamp": _annotation("Stamp", f"/AF [{ATTACHED}]", file=FILE),

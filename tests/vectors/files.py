@@ -15,7 +15,7 @@ _OPENING = Place(catalog=f"/OpenAction {SCRIPT}")
 _CATALOG = "<< /Type /Catalog /Pages 2 0 R >>"
 
 
-def _with_objects(marker: str, **entries: str) -> bytes:
+def _with_catalog(**entries: str) -> bytes:
     """Write the plain page with entries added to its catalog."""
     objects = plain_objects()
     more = " ".join(f"/{key} {value}" for key, value in entries.items())
@@ -39,24 +39,24 @@ def _updated(before: bytes, objects: Mapping[int, str], trailer: str = "") -> by
 
 def old_revision(marker: str) -> bytes:
     """A script that a later revision took away."""
-    return _updated(laid_out(_OPENING, marker, Form.DIRECT), {1: _CATALOG})
+    return _updated(laid_out(_OPENING, Form.DIRECT, marker), {1: _CATALOG})
 
 
 def old_revision_in_object_stream(marker: str) -> bytes:
     """The same, compressed, and the cross-references of both kinds."""
-    return _updated(laid_out(_OPENING, marker, Form.OBJECT_STREAM), {1: _CATALOG})
+    return _updated(laid_out(_OPENING, Form.OBJECT_STREAM, marker), {1: _CATALOG})
 
 
 def newer_revision(marker: str) -> bytes:
     """A script that a later revision added."""
     action = f"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS ({marker}) >> >>"
-    return _updated(laid_out(Place(), marker, Form.DIRECT), {1: action})
+    return _updated(laid_out(Place(), Form.DIRECT, marker), {1: action})
 
 
 def old_trailer(marker: str) -> bytes:
     """What only the first trailer says."""
     return _updated(
-        laid_out(Place(trailer="/Unheard (MARKER)"), marker, Form.DIRECT), {1: _CATALOG}
+        laid_out(Place(trailer="/Unheard (MARKER)"), Form.DIRECT, marker), {1: _CATALOG}
     )
 
 
@@ -88,19 +88,19 @@ def comment_between_objects(marker: str) -> bytes:
 
 def in_front_of_the_header(marker: str) -> bytes:
     """Lines before the document begins."""
-    return f"X-{marker}: 1\r\n".encode() + laid_out(Place(), marker, Form.DIRECT)
+    return f"X-{marker}: 1\r\n".encode() + laid_out(Place(), Form.DIRECT, marker)
 
 
 def behind_the_end(marker: str) -> bytes:
     """Bytes after the document ends."""
-    return laid_out(Place(), marker, Form.DIRECT) + f"\n{marker}\n".encode()
+    return laid_out(Place(), Form.DIRECT, marker) + f"\n{marker}\n".encode()
 
 
 def another_file_behind_the_end(marker: str) -> bytes:
     """An archive after the document ends, as those have it that are two things at once."""
     packed = zlib.compress(marker.encode())
     local = b"PK\3\4" + marker.encode() + packed
-    return laid_out(Place(), marker, Form.DIRECT) + local
+    return laid_out(Place(), Form.DIRECT, marker) + local
 
 
 def slack_of_object_stream(marker: str) -> bytes:
@@ -129,18 +129,18 @@ def duplicate_key_escaped(marker: str) -> bytes:
 def marker_escaped(marker: str) -> bytes:
     """A name of which each character is spelled with a number sign."""
     name = "".join(f"#{ord(character):02x}" for character in marker)
-    return _with_objects(marker, Unheard=f"/{name}")
+    return _with_catalog(Unheard=f"/{name}")
 
 
 def text_in_octal(marker: str) -> bytes:
     """A text of which each character is spelled with a backslash."""
     text = "".join(f"\\{ord(character):03o}" for character in marker)
-    return _with_objects(marker, OpenAction=f"<< /S /JavaScript /JS ({text}) >>")
+    return _with_catalog(OpenAction=f"<< /S /JavaScript /JS ({text}) >>")
 
 
 def second_generation(marker: str) -> bytes:
     """An object of another generation than the first."""
-    whole = _with_objects(marker, OpenAction="20 7 R")
+    whole = _with_catalog(OpenAction="20 7 R")
     body = f"20 7 obj\n<< /S /JavaScript /JS ({marker}) >>\nendobj\n".encode()
     start = whole.index(b"xref\n0")
     table = whole[start : whole.index(b"trailer")]
@@ -160,14 +160,14 @@ def parent_of_nobody(marker: str) -> bytes:
 def encrypted(marker: str) -> bytes:
     """A document that opens without a password."""
     target = io.BytesIO()
-    with pikepdf.open(io.BytesIO(laid_out(_OPENING, marker, Form.DIRECT))) as opened:
+    with pikepdf.open(io.BytesIO(laid_out(_OPENING, Form.DIRECT, marker))) as opened:
         opened.save(target, encryption=pikepdf.Encryption(owner="owner", user="", R=6))
     return target.getvalue()
 
 
 def damaged_table(marker: str) -> bytes:
     """A document whose cross-references are nowhere, which every reader mends."""
-    whole = laid_out(_OPENING, marker, Form.DIRECT)
+    whole = laid_out(_OPENING, Form.DIRECT, marker)
     return whole.replace(b"startxref\n", b"startxref\n9")
 
 

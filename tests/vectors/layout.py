@@ -38,13 +38,13 @@ _STRING = re.compile(_TEXT, re.DOTALL)
 _INNERMOST = re.compile(r"<<(?:(?!<<|>>).)*>>", re.DOTALL)
 
 
-def laid_out(place: Place, marker: str, form: Form) -> bytes:
+def laid_out(place: Place, form: Form, marker: str) -> bytes:
     """Write a place's document.
 
     Args:
         place: what is hidden, and where.
-        marker: what is written in its stead; letters, digits and hyphens.
         form: how.
+        marker: what is written in its stead; letters, digits and hyphens.
     """
     objects = {number: _filled(body, place, marker) for number, body in _bodies(place).items()}
     trailer = _marked(_referring(place.trailer, place), marker)

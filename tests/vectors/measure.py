@@ -19,7 +19,9 @@ from typing import Any
 
 import pikepdf
 
-from pdf_security_processor.contract import ExitCode
+from pdf_security_processor import worker
+from pdf_security_processor.contract import ExitCode, Limits, Operation, WorkerReport
+from pdf_security_processor.control import ControlMessage
 from processor.pods import Pod
 from vectors.contenders import ghostscript_on_folder, program, run_on_folder
 from vectors.layout import SHOWN
@@ -86,13 +88,17 @@ class Measurement:
     witnesses: Counter[str]
 
 
-def measured(vectors: Sequence[Vector], python: Path, track: Track) -> Measurement:
+def measured(
+    vectors: Sequence[Vector], python: Path, track: Track, *, is_here: bool = False
+) -> Measurement:
     """Run all sanitizers on vectors, and all oracles on what `sanitize` makes of them.
 
     Args:
         vectors: which.
         python: the interpreter of the tools that are Python's own.
         track: shows how far it is.
+        is_here: whether the worker's code runs in this process, which is quicker; else in a process
+            of its own and sealed, as a pod does.
 
     Raises:
         NoVectorError: one of them proves nothing.
@@ -108,17 +114,19 @@ def measured(vectors: Sequence[Vector], python: Path, track: Track) -> Measureme
         strict.mkdir()
         for vector in track(pool.map(_checked, vectors), count, "make"):
             (sources / _file_of(vector)).write_bytes(vector.data)
-        reasons = list(
-            track(pool.map(lambda each: _sanitized(each, strict), vectors), count, "sanitize")
-        )
+        run = _run_here if is_here else _run_as_a_pod
+        # What is process-wide in this process is not for threads.
+        spread = map if is_here else pool.map
+        done = spread(lambda each: run(each, strict / _file_of(each)), vectors)
+        reasons = list(track(done, count, "sanitize"))
         for tool in CONTENDERS:
             target = folder / tool
-            done = (
+            written = (
                 ghostscript_on_folder(pool, sources, target)
                 if tool == "ghostscript"
                 else run_on_folder(python, tool, sources, target)
             )
-            list(track(done, count, tool))
+            list(track(written, count, tool))
         firsts = {each.group: sources / _file_of(each) for each in reversed(vectors)}
         looked_at = [*strict.iterdir(), *firsts.values()]
         judgements = _judged(looked_at, folder, python, pool, track)
@@ -183,8 +191,30 @@ def _file_of(vector: Vector) -> str:
     return f"{vector.marker}.pdf"
 
 
-def _sanitized(vector: Vector, target: Path) -> str:
-    """Sanitize one as a pod does; give the reason that it ended with."""
+def sanitized_here(data: bytes) -> tuple[WorkerReport, bytes]:
+    """Sanitize a document by the worker's code in this process; give its report and the output."""
+    operations = [Operation.model_validate(each) for each in OPERATIONS]
+    message = ControlMessage(operations, {}, Limits(), "remove")
+    source, target = os.memfd_create("source"), os.memfd_create("target")
+    try:
+        os.write(source, data)
+        os.lseek(source, 0, os.SEEK_SET)
+        report = worker.process(message, source, target, lambda seconds: None)
+        return report, os.pread(target, os.fstat(target).st_size, 0)
+    finally:
+        os.close(source)
+        os.close(target)
+
+
+def _run_here(vector: Vector, target: Path) -> str:
+    report, output = sanitized_here(vector.data)
+    if report.exit_code == ExitCode.SUCCEEDED:
+        target.write_bytes(output)
+    return ExitCode(report.exit_code).reason
+
+
+def _run_as_a_pod(vector: Vector, target: Path) -> str:
+    """Sanitize one; give the reason that it ended with."""
     with tempfile.TemporaryDirectory(prefix="vector-") as folder:
         pod = Pod(Path(folder))
         pod.input.write_bytes(vector.data)
@@ -193,7 +223,7 @@ def _sanitized(vector: Vector, target: Path) -> str:
         except subprocess.TimeoutExpired:
             return "Hung"
         if done.output is not None:
-            shutil.copyfile(pod.output, target / _file_of(vector))
+            target.write_bytes(done.output)
         return ExitCode(done.status).reason
 
 

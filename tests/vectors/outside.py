@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 
 SECONDS = 60
@@ -74,10 +73,11 @@ def main(tool: str, source: Path, target: Path) -> None:
 def _run(tool: Callable[[Path, Path], None], source: Path, target: Path) -> None:
     """Run a tool in a process of its own, and end that."""
     signal.alarm(SECONDS)
+    # What libraries of C print there would pass for names of files.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     code = 1
     try:
-        with redirect_stdout(sys.stderr):
-            tool(source, target)
+        tool(source, target)
         code = 0
     finally:
         os._exit(code)

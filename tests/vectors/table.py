@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from vectors import actions, fields, files, hidden, names, streams, taken
 from vectors.layout import Form, laid_out
@@ -60,31 +61,26 @@ class Vector:
 
 
 def vectors() -> Iterator[Vector]:
-    """Make all vectors. Of forms of a place that give the same file, only the first."""
+    """Make all vectors, each with a number of its own in its marker."""
     number = 0
     for group, places in GROUPS.items():
         for place, content in places.items():
-            seen: set[bytes] = set()
-            for form in Form if isinstance(content, Place) else (WHOLE,):
-                if isinstance(content, Place) and _is_known(content, Form(form), seen):
-                    continue
+            for form, make in _forms_of(content).items():
                 number += 1
                 marker = _marker_of(number, place)
-                data = (
-                    laid_out(content, marker, Form(form))
-                    if isinstance(content, Place)
-                    else content(marker)
-                )
-                yield Vector(group, place, str(form), marker, data)
+                yield Vector(group, place, form, marker, make(marker))
+
+
+def _forms_of(content: Place | File) -> dict[str, File]:
+    """Give how to write it in each form; of forms that give the same file, the first."""
+    if not isinstance(content, Place):
+        return {WHOLE: content}
+    forms: dict[bytes, Form] = {}
+    for form in Form:
+        forms.setdefault(laid_out(content, form, "MARKER"), form)
+    return {form: partial(laid_out, content, form) for form in forms.values()}
 
 
 def _marker_of(number: int, place: str) -> str:
     """Give a marker that is no part of another, and that nobody else writes."""
     return f"MARKER-{number:04d}-{re.sub('[^a-z0-9]+', '-', place.lower())}"
-
-
-def _is_known(place: Place, form: Form, seen: set[bytes]) -> bool:
-    data = laid_out(place, "MARKER", form)
-    known = data in seen
-    seen.add(data)
-    return known
