@@ -9,9 +9,10 @@ import pytest
 from pdf_security_processor.contract import ExitCode
 from processor.pods import Pod
 from vectors.layout import Form, laid_out
-from vectors.measure import OPERATIONS, NoVectorError, check_vector, sanitized_here, shows_its_page
 from vectors.place import Place
+from vectors.proof import NoVectorError, check_vector, shows_its_page
 from vectors.residue import is_left
+from vectors.sanitizers import OPERATIONS, sanitized_here
 from vectors.table import GROUPS, TAKEN, Vector, vectors
 
 BY_GROUP: dict[str, list[Vector]] = defaultdict(list)

@@ -19,7 +19,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from vectors.contenders import interpreter, versions
-from vectors.measure import CONTENDERS, Measurement, Outcome, Verdict, measured
+from vectors.measure import Measurement, Outcome, Verdict, measured
+from vectors.sanitizers import CONTENDERS
 from vectors.table import TAKEN, vectors
 
 _TITLES = {"pikepdf": "pikepdf", "pymupdf": "PyMuPDF", "ghostscript": "Ghostscript"}
