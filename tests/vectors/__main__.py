@@ -114,9 +114,8 @@ def _hidden(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def _witnesses(measurement: Measurement) -> str:
-    groups = len({each.vector.group for each in measurement.outcomes})
     seen = ", ".join(f"{name} {count}" for name, count in measurement.witnesses.most_common())
-    return f"Of the first vector of each of {groups} groups, as it was before, complain: {seen}"
+    return f"Of {measurement.shown} vectors as they were before, complain: {seen}"
 
 
 def _kept(outcomes: Iterable[Outcome]) -> Table:

@@ -23,6 +23,9 @@ from vectors.residue import is_left, says
 from vectors.sanitizers import CONTENDERS, STRICT, Track, contend_all, file_of, sanitize_all
 from vectors.table import Vector
 
+_EACH = 8
+"""Of so many places, the oracles see one as it was before."""
+
 
 class Verdict(StrEnum):
     """What a sanitizer left of a marker."""
@@ -59,11 +62,12 @@ class Measurement:
 
     Attributes:
         outcomes: one a vector.
-        witnesses: oracle -> of how many groups it complains where it sees the first vector as it
-            was. One that never does would prove nothing.
+        shown: how many vectors the oracles saw as they were before.
+        witnesses: oracle -> of how many of these it complains. One that never does proves nothing.
     """
 
     outcomes: list[Outcome]
+    shown: int
     witnesses: Counter[str]
 
 
@@ -93,16 +97,17 @@ def measured(
             (sources / file_of(vector)).write_bytes(vector.data)
         reasons = sanitize_all(vectors, folder, pool, track, is_here=is_here)
         contend_all(folder, python, pool, track)
-        firsts = {each.group: sources / file_of(each) for each in reversed(vectors)}
-        looked_at = [*(folder / STRICT).iterdir(), *firsts.values()]
+        by_place = {(each.group, each.place): sources / file_of(each) for each in vectors}
+        before = list(by_place.values())[::_EACH]
+        looked_at = [*(folder / STRICT).iterdir(), *before]
         judgements = _judged(looked_at, folder, python, pool, track)
         outcomes = (
             _outcome_of(vector, reason, folder, judgements)
             for vector, reason in zip(vectors, reasons, strict=True)
         )
         listed = list(track(outcomes, len(vectors), "look for markers"))
-        seen = (judgements[_digest_of(file)].oracles for file in firsts.values())
-        return Measurement(listed, Counter(chain.from_iterable(seen)))
+        seen = (judgements[_digest_of(file)].oracles for file in before)
+        return Measurement(listed, len(before), Counter(chain.from_iterable(seen)))
 
 
 def _judged(

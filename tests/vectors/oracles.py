@@ -19,7 +19,10 @@ WORDS = frozenset(
 )
 """Of those that PDFiD counts, what stands for something active or hidden."""
 
-_SUSPICIOUS = ("actions", "elements", "js_vulns", "triggers", "urls")
+_SUSPICIOUS = ("actions", "js_vulns", "triggers", "urls")
+
+_CODECS = frozenset(("/JBIG2Decode",))
+"""Names that peepdf suspects for what a reader of 2009 did with such images: CVE-2009-0658."""
 
 _PLAIN = frozenset(("PDFVersion", "Linearized", "PageCount"))
 """What exiftool says of every document."""
@@ -109,6 +112,9 @@ def _peepdf(python: Path, normalized: Path, said: dict[str, bytes]) -> Iterator[
         for kind in _SUSPICIOUS:
             if suspicious.get(kind):
                 yield f"peepdf: {kind} {json.dumps(suspicious[kind])[:80]}"
+        for element in suspicious["elements"]:
+            if element["name"] not in _CODECS:
+                yield f"peepdf: {element['name']}"
         if version.get("js_objects"):
             yield f"peepdf: scripts in objects {version['js_objects']}"
 
