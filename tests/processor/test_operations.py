@@ -223,6 +223,16 @@ def test_keeps_links_when_asked(pod: Pod) -> None:
     assert any("1 findings were kept" in warning for warning in result.report.warnings)
 
 
+@pytest.mark.parametrize(("host", "kept"), [("x.test", 1), ("y.test", 0)])
+def test_keeps_links_to_listed_hosts(pod: Pod, host: str, kept: int) -> None:
+    """Links would lead to hosts that the job does not list."""
+    pod.input.write_bytes(documents.with_active_content())
+    sanitize = {"mode": "keepLinks", "linkHosts": [host]}
+    result = pod.run(pod.request({"sanitize": sanitize}))
+    assert result.report
+    assert result.report.kept.get("URI", 0) == kept
+
+
 def test_sanitizing_twice_gives_the_same_bytes(pod: Pod, tmp_path: Path) -> None:
     """What a report calls removed would still be found by the next run, or each run give others."""
     pod.input.write_bytes(documents.with_active_content())

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 from pdf_security_processor import errors
 from pdf_security_processor.rebuild import LeftOut, rebuild
+from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.walk import reachable_places
 from processor import documents
 
@@ -41,7 +42,7 @@ def pdf() -> Iterator[Pdf]:
 
 def _rebuilt(pdf: Pdf, *, keeps_links: bool = False) -> tuple[bytes, LeftOut]:
     with pikepdf.open(io.BytesIO(documents.saved(pdf)), conversion_mode="explicit") as opened:
-        left_out = rebuild(opened, keeps_links=keeps_links)
+        left_out = rebuild(opened, AllowedLinks() if keeps_links else None)
         target = io.BytesIO()
         opened.save(
             target,

@@ -14,7 +14,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild import rebuild
 from pdf_security_processor.rebuild.functions import program_of
-from pdf_security_processor.rebuild.links import address_of
+from pdf_security_processor.rebuild.links import AllowedLinks, address_of
 from processor import documents
 
 MARKER = "MARKER-HIDDEN"
@@ -390,7 +390,7 @@ def test_calculators_without_comments() -> None:
     ],
 )
 def test_addresses_that_readers_take_differently(address: str) -> None:
-    assert address_of(String(address)) is None
+    assert address_of(String(address), AllowedLinks()) is None
 
 
 @pytest.mark.parametrize(
@@ -402,4 +402,31 @@ def test_addresses_that_readers_take_differently(address: str) -> None:
     ],
 )
 def test_plain_addresses(address: str) -> None:
-    assert address_of(String(address)) == address
+    assert address_of(String(address), AllowedLinks()) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "stays"),
+    [
+        ("https://example.com/a", True),
+        ("https://EXAMPLE.com:8443/a", True),
+        ("https://www.example.com/", False),
+        ("https://a.b.example.org/", True),
+        ("https://example.org/", False),
+        ("https://notexample.org/", False),
+        ("https://example.com.evil.test/", False),
+        ("https://example.com@evil.test/", False),
+        ("https://evil.test/?example.com", False),
+        ("mailto:a@example.com", True),
+        ("mailto:a@example.com,b@mail.example.org?subject=x", True),
+        ("mailto:a@example.com,b@evil.test", False),
+        ("mailto:a@example.com?cc=b@evil.test", False),
+        ("mailto:a@example.com%2Cb@evil.test", False),
+        ("mailto:example.com", True),
+        ("mailto:a@evil.test", False),
+    ],
+)
+def test_links_to_listed_hosts_only(address: str, stays: bool) -> None:
+    """A link would lead to where nobody allowed it."""
+    allowed = AllowedLinks(frozenset(("example.com", "*.example.org")))
+    assert (address_of(String(address), allowed) == address) == stays

@@ -11,6 +11,7 @@ from pdf_security_processor.contract.operations import (
     OnSignature,
     Operation,
     Permissions,
+    Sanitize,
     SecretKeyReference,
     Verify,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Permissions",
     "Request",
     "S3Location",
+    "Sanitize",
     "Seal",
     "SecretKeyReference",
     "Sink",

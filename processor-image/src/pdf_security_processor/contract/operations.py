@@ -14,6 +14,16 @@ ObjectName = Annotated[
 ]
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 
+LinkHost = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=r"^(\*\.)?[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+    ),
+]
+"""A host, or all below one."""
+
 OnSignature = Literal["refuse", "remove"]
 """What becomes of a signed document that is changed. `refuse`, the default, fails the job; `remove`
 takes the signatures out, which no longer hold."""
@@ -70,6 +80,21 @@ class Sanitize(Model):
         default=None,
         description="strict, the default: nothing stays that does anything. keepLinks: links to "
         "http, https and mailto addresses stay, and nothing else.",
+    )
+    link_hosts: Annotated[list[LinkHost], Field(max_length=64)] | None = Field(
+        default=None,
+        description="Hosts that links may lead to, and mail go to, where keepLinks keeps any; "
+        "*.example.com stands for all hosts below example.com. All hosts where left out.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "!has(self.linkHosts) || (has(self.mode) && self.mode == 'keepLinks')",
+                "linkHosts means something with mode keepLinks only",
+                ".linkHosts",
+            ),
+        )
     )
 
 

@@ -1,10 +1,11 @@
 """`sanitize`: rebuilds the document of what its pages need, and reports what that left behind."""
 
-from pdf_security_processor.contract import Operation
+from pdf_security_processor.contract import Operation, Sanitize
 from pdf_security_processor.contract.report import LEFT_OUT_LIMIT
 from pdf_security_processor.findings import findings_of, removed_counts, survey
 from pdf_security_processor.operations.document import Document
 from pdf_security_processor.rebuild import rebuild
+from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.walk import all_places, reachable_places
 
 
@@ -18,8 +19,7 @@ def sanitize(document: Document, operation: Operation) -> None:
             honest one does.
     """
     before = survey(all_places(document.pdf))
-    mode = operation.sanitize.mode if operation.sanitize else None
-    left_out = rebuild(document.pdf, keeps_links=mode == "keepLinks")
+    left_out = rebuild(document.pdf, _links_of(operation.sanitize))
     document.is_rebuilt = True
     after = survey(reachable_places(document.pdf), earlier=before)
     findings = findings_of(before, after)
@@ -34,3 +34,10 @@ def sanitize(document: Document, operation: Operation) -> None:
     unlisted = sum(before.kinds.values()) - len(findings)
     if unlisted > 0:
         document.warnings.append(f"sanitize: {unlisted} findings are only counted, not listed")
+
+
+def _links_of(wanted: Sanitize | None) -> AllowedLinks | None:
+    if wanted is None or wanted.mode != "keepLinks":
+        return None
+    hosts = wanted.link_hosts
+    return AllowedLinks(None if hosts is None else frozenset(map(str.lower, hosts)))

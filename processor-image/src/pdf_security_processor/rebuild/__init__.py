@@ -7,6 +7,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.rebuild.copier import Copier, LeftOut, Place, overwrite
 from pdf_security_processor.rebuild.fields import complete_appearances
+from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.rebuild.pages import page_of
 
 _OF_THE_FILE = frozenset(
@@ -20,12 +21,12 @@ _OF_THE_FILE = frozenset(
 __all__ = ["LeftOut", "rebuild"]
 
 
-def rebuild(pdf: Pdf, *, keeps_links: bool = False) -> LeftOut:
+def rebuild(pdf: Pdf, links: AllowedLinks | None = None) -> LeftOut:
     """Rebuild an open document, so that saving it writes what was allowed only.
 
     Args:
         pdf: open in explicit conversion mode, its pages' attributes not inherited.
-        keeps_links: whether links to web pages and mail addresses stay.
+        links: which links to web pages and mail addresses stay; none where left out.
 
     Returns:
         What was left out.
@@ -33,7 +34,7 @@ def rebuild(pdf: Pdf, *, keeps_links: bool = False) -> LeftOut:
     Raises:
         LimitExceededError: it holds more than is proven or visited.
     """
-    copier = Copier(pdf, Budget(), complete_appearances(pdf), keeps_links=keeps_links)
+    copier = Copier(pdf, Budget(), complete_appearances(pdf), links)
     root, tree = pdf.Root, pdf.Root["/Pages"]
     pages = [page.obj for page in pdf.pages]
     # Whatever refers to these for something else does not get them.

@@ -63,7 +63,7 @@ def annotations_of(
         if not isinstance(annotation, Dictionary):
             continue
         found += _drawings(copier, annotation, here)
-        link = link_of(annotation) if copier.keeps_links else None
+        link = link_of(annotation, copier.links) if copier.links else None
         if link is None:
             copier.leave_out(here, spelling(annotation.get("/Subtype", Name.Annot)))
         else:

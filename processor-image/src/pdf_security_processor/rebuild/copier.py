@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild.layers import Layers
+from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.rebuild.rules import Kind
 from pdf_security_processor.text import printable
 
@@ -94,7 +95,7 @@ class Copier:
         left_out: what no rule allowed.
         framed: annotations whose frame is drawn beside their appearance.
         hidden: of what has no resources of its own and uses the page's, the names of hidden layers.
-        keeps_links: whether links to addresses stay.
+        links: which links to addresses stay; none where it is None.
         numbers: of names that are added.
     """
 
@@ -103,8 +104,7 @@ class Copier:
         pdf: Pdf,
         budget: Budget,
         framed: frozenset[tuple[int, int]] = frozenset(),
-        *,
-        keeps_links: bool = False,
+        links: AllowedLinks | None = None,
     ) -> None:
         self.pdf = pdf
         self.layers = Layers(pdf)
@@ -112,7 +112,7 @@ class Copier:
         self.budget = budget
         self.left_out = LeftOut()
         self.framed = framed
-        self.keeps_links = keeps_links
+        self.links = links
         self.numbers = count()
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
         self._taken: set[tuple[int, int]] = set()
