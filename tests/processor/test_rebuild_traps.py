@@ -304,6 +304,19 @@ def test_pages_with_shared_resources_share_what_is_added(pdf: Pdf) -> None:
         assert len(opened.pages[2].obj.Resources.XObject) == 2 * count
 
 
+def test_an_appearance_without_data_is_copied_by_rule(pdf: Pdf) -> None:
+    """A stream without data is false, and was taken for none, with all that it had."""
+    look = pdf.make_stream(
+        b"",
+        Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]), Unheard=SCRIPT),
+    )
+    stamp = Dictionary(
+        Type=Name.Annot, Subtype=Name.Stamp, Rect=Array([0, 0, 9, 9]), AP=Dictionary(N=look)
+    )
+    _page(pdf).Annots = Array([pdf.make_indirect(stamp)])
+    assert not any(MARKER.encode() in text for text in _contents(_rebuilt(pdf)))
+
+
 @pytest.mark.parametrize("where", ["Rect", "Matrix"])
 def test_numbers_that_nobody_can_draw(pdf: Pdf, where: str) -> None:
     """A number of 400 digits would fail the document, or be written as nan."""

@@ -85,7 +85,10 @@ def _drawings(copier: Copier, annotation: Object, place: Place) -> Iterator[Draw
         appearance = _appearance_of(annotation)
         if appearance is not None and copier.layers.hides(appearance.get("/OC")):
             return
-        form = appearance and copier.stream(appearance, FORM, place.at("/AP").at("/N"))
+        form = None
+        if appearance is not None:
+            # Not by its truth: a stream without data is false.
+            form = copier.stream(appearance, FORM, place.at("/AP").at("/N"))
         matrix = _placing(form, rectangle) if form is not None else None
     else:
         form, matrix = _drawn(copier.pdf, annotation, rectangle), Matrix()
