@@ -256,12 +256,6 @@ def test_passwords_in_fields_are_not_drawn(pdf: Pdf, *, looks: bool) -> None:
     assert not any(MARKER.encode() in text for text in _contents(_rebuilt(pdf)))
 
 
-def test_fields_of_several_lines_keep_their_appearance(pdf: Pdf) -> None:
-    """Qpdf would write them on one line, out of their box."""
-    _text_field(pdf, 1 << 12, looks=True)
-    assert any(b"as it was" in text for text in _contents(_rebuilt(pdf)))
-
-
 def test_fields_of_one_line_are_drawn_anew(pdf: Pdf) -> None:
     """With NeedAppearances what is there may be older than the value."""
     _text_field(pdf, 0, looks=True)

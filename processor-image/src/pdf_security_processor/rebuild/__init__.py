@@ -33,7 +33,8 @@ def rebuild(pdf: Pdf, *, keeps_links: bool = False) -> LeftOut:
     Raises:
         LimitExceededError: it holds more than is proven or visited.
     """
-    copier = Copier(pdf, Budget(), complete_appearances(pdf), keeps_links=keeps_links)
+    complete_appearances(pdf)
+    copier = Copier(pdf, Budget(), keeps_links=keeps_links)
     root, tree = pdf.Root, pdf.Root["/Pages"]
     pages = [page.obj for page in pdf.pages]
     # Whatever refers to these for something else does not get them.
