@@ -1,9 +1,14 @@
-"""Takes out of content streams what belongs to hidden layers: ISO 32000-2, 8.11.3.2."""
+"""Writes content streams anew: without what belongs to hidden layers, or what cannot be read.
+
+ISO 32000-2, 7.8.2 and 8.11.3.2.
+"""
 
 from __future__ import annotations
 
+import warnings
+
 import pikepdf
-from pikepdf import ContentStreamInlineImage, Name, Object, Operator
+from pikepdf import ContentStreamInlineImage, Name, Object, Operator, Pdf
 
 Instruction = tuple[list[Object], Operator]
 
@@ -47,6 +52,33 @@ def without_hidden(content: Object, hidden: Object) -> bytes:
         if operator == "EMC" and sections:
             sections.pop()
     return pikepdf.unparse_content_stream(kept)  # type: ignore[arg-type]
+
+
+def readable(data: bytes) -> bytes | None:
+    """Give content as far as it can be read, written anew; None where all of it can be.
+
+    What readers make of the rest, they make each in their way: most stop there.
+    """
+    with Pdf.new() as scratch, warnings.catch_warnings():
+        # Of what ends too early; it is said of the stream as well.
+        warnings.simplefilter("ignore")
+        stream = scratch.make_stream(data)
+        # Of no operator that there is: nothing is kept, and all is read.
+        pikepdf.parse_content_stream(stream, _NO_OPERATOR)
+        if not scratch.get_warnings():
+            return None
+        return pikepdf.unparse_content_stream(
+            [each for each in pikepdf.parse_content_stream(stream) if _is_whole(each)]
+        )
+
+
+_NO_OPERATOR = "none"
+
+
+def _is_whole(instruction: object) -> bool:
+    """Tell whether an instruction has no operand in whose place nothing could be read."""
+    operands = getattr(instruction, "operands", [])
+    return not any(each is None for each in operands)
 
 
 def _is_hidden(instruction: object, hidden: Object) -> bool:

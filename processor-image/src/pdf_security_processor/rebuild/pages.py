@@ -8,7 +8,7 @@ from pikepdf import Array, Dictionary, Integer, Name, Object, Pdf, Stream
 
 from pdf_security_processor.rebuild import streams
 from pdf_security_processor.rebuild.annotations import Drawing, annotations_of
-from pdf_security_processor.rebuild.content import without_hidden
+from pdf_security_processor.rebuild.content import readable, without_hidden
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import GROUP, RESOURCES
 from pdf_security_processor.rebuild.rules import (
@@ -22,6 +22,9 @@ from pdf_security_processor.rebuild.rules import (
 )
 
 _CONTENT = Kind("Content", {}, data=streams.general)
+
+READ_BYTES = 64 * 1024**2
+"""Of a page's content that are looked at; a longer one stays as it is."""
 
 _LETTER = (0, 0, 612, 792)
 """What readers take a page for that does not say how large it is."""
@@ -55,11 +58,33 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
         # Of all its streams together: a section may begin in one and end in another.
         shown = without_hidden(Dictionary(Type=Name.Page, Contents=made["/Contents"]), hidden)
         made["/Contents"] = _stream(copier.pdf, shown)
+    _make_readable(copier, made, place)
     if drawings:
         _draw(copier, made, drawings)
     if links:
         made["/Annots"] = Array(links)
     return made
+
+
+def _make_readable(copier: Copier, page: Object, place: Place) -> None:
+    """Write a page's content anew where there is something in it that cannot be read."""
+    parts, left = [], READ_BYTES
+    for part in _parts(page):
+        size = streams.decoded_size(part, left)
+        if size is None:
+            return
+        left -= size
+        parts.append(part.read_bytes())
+    # As readers do: a token does not go on in the next part.
+    written = readable(b"\n".join(parts))
+    if written is not None:
+        copier.leave_out(place.at("/Contents"), "unreadable")
+        page["/Contents"] = _stream(copier.pdf, written)
+
+
+def _parts(page: Object) -> list[Object]:
+    contents = page.get("/Contents", Array())
+    return [contents] if isinstance(contents, Stream) else list(contents)
 
 
 def _draw(copier: Copier, page: Object, drawings: Sequence[Drawing]) -> None:
@@ -71,8 +96,7 @@ def _draw(copier: Copier, page: Object, drawings: Sequence[Drawing]) -> None:
         name = _free_name(objects, copier)
         objects[name] = drawing.form
         lines.append(b"q %s cm %s Do Q" % (drawing.matrix.encode(), name.encode()))
-    contents = page.get("/Contents", Array())
-    own = [contents] if isinstance(contents, Stream) else list(contents)
+    own = _parts(page)
     # Whatever state the page's own content leaves is not the annotations'.
     page["/Contents"] = Array([_stream(pdf, b"q"), *own, _stream(pdf, b"Q\n" + b"\n".join(lines))])
 

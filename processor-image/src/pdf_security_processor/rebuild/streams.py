@@ -13,6 +13,7 @@ from pikepdf import Name, Object
 from pdf_security_processor.decoding import decoders
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.decoding.filters import IMAGE_CODECS, Filter, filters_of
+from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild import rules
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.rules import Kind
@@ -136,6 +137,17 @@ def _write(
     stream["/Filter"] = Name(last.name)
     if parameters is not None and len(parameters):
         stream["/DecodeParms"] = parameters
+
+
+def decoded_size(stream: Object, most: int) -> int | None:
+    """Tell how many bytes a stream has that was taken before; None for more than so many."""
+    data = memoryview(stream.get_raw_stream_buffer())
+    if "/Filter" in stream:
+        try:
+            return decoders.clean_flate_bytes(data, most)
+        except LimitExceededError:
+            return None
+    return len(data) if len(data) <= most else None
 
 
 def write_compressed(stream: Object, data: bytes | memoryview) -> None:
