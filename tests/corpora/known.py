@@ -39,6 +39,13 @@ KNOWN = (
         "of them, as afterwards",
         is_benign=False,
     ),
+    Known(
+        "debian-qpdf",
+        "damaged-inline-image-out.pdf",
+        "the Flate data of an image are broken: what stands before the fault is kept, poppler reads "
+        "on behind it",
+        is_benign=False,
+    ),
 )
 
 

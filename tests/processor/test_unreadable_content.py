@@ -53,6 +53,41 @@ def test_content_that_cannot_be_read(pdf: Pdf, content: bytes, expected: bytes) 
         assert not opened.check_pdf_syntax()
 
 
+def test_forms_that_cannot_be_read(pdf: Pdf) -> None:
+    """They are content like a page's, and qpdf does not look at them."""
+    form = pdf.make_stream(
+        b"0 0 9 9 re f [ /oops",
+        Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9])),
+    )
+    pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(X=form))
+    with pikepdf.open(io.BytesIO(_rebuilt(documents.saved(pdf)))) as opened:
+        assert opened.pages[0].obj.Resources.XObject.X.read_bytes() == b"0 0 9 9 re\nf"
+
+
+def test_names_with_a_stray_number_sign() -> None:
+    """Before PDF 1.2 it was a character like any other; now it begins an escape."""
+    with Pdf.new() as pdf:
+        pdf.add_blank_page()
+        page = pdf.pages[0].obj
+        page.Resources = Dictionary(
+            XObject=Dictionary(
+                XxQyY=pdf.make_stream(
+                    b"0 g",
+                    Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9])),
+                )
+            )
+        )
+        page.Contents = pdf.make_stream(b"/XxQyY Do")
+        plain = documents.saved(
+            pdf, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable
+        )
+    once = _rebuilt(plain.replace(b"XxQyY", b"XxQ#Y"))
+    assert _rebuilt(once) == once
+    with pikepdf.open(io.BytesIO(once)) as opened:
+        assert list(opened.pages[0].obj.Resources.XObject.keys()) == ["/XxQ#Y"]
+        assert opened.pages[0].obj.Contents.read_bytes() == b"/XxQ#23Y Do"
+
+
 def test_content_that_can_be_read_stays_as_it_is(pdf: Pdf) -> None:
     content = b"% as it was\n0   0 9 9 re f"
     pdf.pages[0].obj.Contents = pdf.make_stream(content)

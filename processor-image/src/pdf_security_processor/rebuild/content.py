@@ -6,6 +6,7 @@ ISO 32000-2, 7.8.2 and 8.11.3.2.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import pikepdf
 from pikepdf import ContentStreamInlineImage, Name, Object, Operator, Pdf
@@ -67,15 +68,32 @@ def readable(data: bytes) -> bytes | None:
         pikepdf.parse_content_stream(stream, _NO_OPERATOR)
         if not scratch.get_warnings():
             return None
+        instructions = pikepdf.parse_content_stream(stream)
         return pikepdf.unparse_content_stream(
-            [each for each in pikepdf.parse_content_stream(stream) if _is_whole(each)]
+            [_spelled(each) for each in instructions if _is_whole(each)]
         )
 
 
 _NO_OPERATOR = "none"
 
+_STRAY = "\0"
+"""How qpdf has a # in a name that no two digits follow."""
 
-def _is_whole(instruction: object) -> bool:
+
+def spelled(name: str) -> str:
+    """Spell a name so that a stray # in it is written as 7.3.5 asks, and everybody reads it so."""
+    return name.replace(_STRAY, "#")
+
+
+def _spelled(instruction: Any) -> Any:
+    operands = getattr(instruction, "operands", [])
+    if not any(isinstance(each, Name) and _STRAY in str(each) for each in operands):
+        return instruction
+    written = [Name(spelled(str(each))) if isinstance(each, Name) else each for each in operands]
+    return written, instruction.operator
+
+
+def _is_whole(instruction: Any) -> bool:
     """Tell whether an instruction has no operand in whose place nothing could be read."""
     operands = getattr(instruction, "operands", [])
     return not any(each is None for each in operands)

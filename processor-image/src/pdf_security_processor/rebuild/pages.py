@@ -8,7 +8,7 @@ from pikepdf import Array, Dictionary, Integer, Name, Object, Pdf, Stream
 
 from pdf_security_processor.rebuild import streams
 from pdf_security_processor.rebuild.annotations import Drawing, annotations_of
-from pdf_security_processor.rebuild.content import readable, without_hidden
+from pdf_security_processor.rebuild.content import without_hidden
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import GROUP, RESOURCES
 from pdf_security_processor.rebuild.rules import (
@@ -22,9 +22,6 @@ from pdf_security_processor.rebuild.rules import (
 )
 
 _CONTENT = Kind("Content", {}, data=streams.general)
-
-READ_BYTES = 64 * 1024**2
-"""Of a page's content that are looked at; a longer one stays as it is."""
 
 _LETTER = (0, 0, 612, 792)
 """What readers take a page for that does not say how large it is."""
@@ -68,15 +65,7 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
 
 def _make_readable(copier: Copier, page: Object, place: Place) -> None:
     """Write a page's content anew where there is something in it that cannot be read."""
-    parts, left = [], READ_BYTES
-    for part in _parts(page):
-        size = streams.decoded_size(part, left)
-        if size is None:
-            return
-        left -= size
-        parts.append(part.read_bytes())
-    # As readers do: a token does not go on in the next part.
-    written = readable(b"\n".join(parts))
+    written = streams.made_readable(_parts(page))
     if written is not None:
         copier.leave_out(place.at("/Contents"), "unreadable")
         page["/Contents"] = _stream(copier.pdf, written)

@@ -14,12 +14,15 @@ from pdf_security_processor.decoding import decoders
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.decoding.filters import IMAGE_CODECS, Filter, filters_of
 from pdf_security_processor.errors import LimitExceededError
-from pdf_security_processor.rebuild import rules
+from pdf_security_processor.rebuild import content, rules
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.rules import Kind
 
 COMPRESSED_BYTES = 64 * 1024**2
 """Data without a filter are compressed up to this size; larger ones stay as they are."""
+
+READ_BYTES = 64 * 1024**2
+"""Of content that are looked at; longer one stays as it is."""
 
 _COLUMNS = 2**24
 """Samples of a row: a predictor holds one in memory."""
@@ -139,8 +142,24 @@ def _write(
         stream["/DecodeParms"] = parameters
 
 
-def decoded_size(stream: Object, most: int) -> int | None:
-    """Tell how many bytes a stream has that was taken before; None for more than so many."""
+def made_readable(parts: Sequence[Object]) -> bytes | None:
+    """Write content of several streams, taken before, anew as far as it can be read.
+
+    Returns:
+        None where it can be read as it is, or is too long to be looked at.
+    """
+    data, left = [], READ_BYTES
+    for part in parts:
+        size = _decoded_size(part, left)
+        if size is None:
+            return None
+        left -= size
+        data.append(part.read_bytes())
+    # A token does not go on in the next part.
+    return content.readable(b"\n".join(data))
+
+
+def _decoded_size(stream: Object, most: int) -> int | None:
     data = memoryview(stream.get_raw_stream_buffer())
     if "/Filter" in stream:
         try:
