@@ -42,7 +42,7 @@ KNOWN = (
     Known(
         "debian-qpdf",
         "damaged-inline-image-out.pdf",
-        "the Flate data of an image are broken: what stands before the fault is kept, poppler reads "
+        "the Flate data of an image are broken: what is before the fault is kept, poppler reads "
         "on behind it",
         is_benign=False,
     ),
