@@ -39,8 +39,9 @@ def _rebuilt(data: bytes) -> bytes:
         (b"0 0 9 9 re f (never ended", b"0 0 9 9 re\nf"),
         (b"0 0 9 9 re f BI /W 1 /H 1 /CS /G /BPC 8 ID \x80", b"0 0 9 9 re\nf"),
         (b"0 0 9 9 re f <zz> Tj 5 w", b"0 0 9 9 re\nf"),
+        (b"ID\n0 0 9 9 re ID f", b"0 0 9 9 re\nf"),
     ],
-    ids=["array", "string", "image", "hexadecimal"],
+    ids=["array", "string", "image", "hexadecimal", "image-without-beginning"],
 )
 def test_content_that_cannot_be_read(pdf: Pdf, content: bytes, expected: bytes) -> None:
     """What each reader takes differently would be what was not looked at."""

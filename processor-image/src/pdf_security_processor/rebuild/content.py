@@ -5,7 +5,9 @@ ISO 32000-2, 7.8.2 and 8.11.3.2.
 
 from __future__ import annotations
 
+import re
 import warnings
+from itertools import islice
 from typing import Any
 
 import pikepdf
@@ -68,11 +70,29 @@ def readable(data: bytes) -> bytes | None:
         pikepdf.parse_content_stream(stream, _NO_OPERATOR)
         if not scratch.get_warnings():
             return None
-        instructions = pikepdf.parse_content_stream(stream)
         return pikepdf.unparse_content_stream(
-            [_spelled(each) for each in instructions if _is_whole(each)]
+            [_spelled(each) for each in _read(scratch, data) if _is_whole(each)]
         )
 
+
+def _read(scratch: Pdf, data: bytes, left: int = 16) -> list[Any]:
+    """Read content, and go on so often behind an `ID` that no image begins before.
+
+    Readers do; qpdf takes all that follows for the image.
+    """
+    instructions: list[Any] = list(pikepdf.parse_content_stream(scratch.make_stream(data)))
+    if not instructions or instructions[-1].operator != _IMAGE_DATA:
+        return instructions
+    before = instructions[:-1]
+    for word in islice(_IMAGE_DATA_WORD.finditer(data), left):
+        stream = scratch.make_stream(data[: word.start()])
+        if len(pikepdf.parse_content_stream(stream)) == len(before):
+            return [*before, *_read(scratch, data[word.end() :], left - 1)]
+    return before
+
+
+_IMAGE_DATA = Operator("ID")
+_IMAGE_DATA_WORD = re.compile(rb"(?<![^\s])ID(?!\S)")
 
 _NO_OPERATOR = "none"
 
