@@ -167,7 +167,12 @@ def _sanitized(found: tuple[str, Path]) -> Result:
 def _complaint_of(document: Path) -> str:
     """Give what qpdf says first, without the file's name; nothing where it is content."""
     done = subprocess.run(
-        ["qpdf", "--check", str(document)], capture_output=True, text=True, check=False
+        ["qpdf", "--check", str(document)],
+        capture_output=True,
+        text=True,
+        # It quotes what stands in the document.
+        errors="replace",
+        check=False,
     )
     if done.returncode == 0:
         return ""

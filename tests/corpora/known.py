@@ -33,6 +33,12 @@ KNOWN = (
         "icons of a stamp, a sound and an attachment, which each reader has of its own",
     ),
     Known(
+        "pdfcpu",
+        "utf8stringAndAnnotation.pdf",
+        "poppler draws a black highlight of its own over an appearance that has no blend mode; "
+        "afterwards it is the appearance (12.5.5)",
+    ),
+    Known(
         "debian-libpdfbox2-java",
         "PDFBoxLegacyMerge-SameMerged.pdf",
         "fields are children of one another: poppler draws none of their buttons before, mupdf all "
