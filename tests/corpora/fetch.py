@@ -68,7 +68,7 @@ def _once(target: Path, say: Callable[[str], None], fetch: Callable[[Path], None
 
 def _python(name: str, version: str, place: Path) -> None:
     pip = Path(__file__).resolve().parents[2] / ".tools" / "uv" / "bin" / "pip"
-    arguments = ("download", "--quiet", "--no-deps", "--no-binary=:all:", f"--dest={place}")
+    arguments = ("download", "--quiet", "--no-deps", f"--no-binary={name}", f"--dest={place}")
     run(
         [pip, *arguments, f"{name}=={version}"],
         next_step="check that pip reaches its index",

@@ -57,7 +57,7 @@ def _drawn(document: Path, prefix: Path) -> list[Path]:
             command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=180,
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -256,12 +256,6 @@ def test_passwords_in_fields_are_not_drawn(pdf: Pdf, *, looks: bool) -> None:
     assert not any(MARKER.encode() in text for text in _contents(_rebuilt(pdf)))
 
 
-def test_fields_of_several_lines_keep_their_appearance(pdf: Pdf) -> None:
-    """Qpdf would write them on one line, out of their box."""
-    _text_field(pdf, 1 << 12, looks=True)
-    assert any(b"as it was" in text for text in _contents(_rebuilt(pdf)))
-
-
 def test_fields_of_one_line_are_drawn_anew(pdf: Pdf) -> None:
     """With NeedAppearances what is there may be older than the value."""
     _text_field(pdf, 0, looks=True)
@@ -302,6 +296,19 @@ def test_pages_with_shared_resources_share_what_is_added(pdf: Pdf) -> None:
         holders = {page.obj.Resources.objgen for page in opened.pages[2:]}
         assert len(holders) == 1 or len(resources) == 1
         assert len(opened.pages[2].obj.Resources.XObject) == 2 * count
+
+
+def test_an_appearance_without_data_is_copied_by_rule(pdf: Pdf) -> None:
+    """A stream without data is false, and was taken for none, with all that it had."""
+    look = pdf.make_stream(
+        b"",
+        Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]), Unheard=SCRIPT),
+    )
+    stamp = Dictionary(
+        Type=Name.Annot, Subtype=Name.Stamp, Rect=Array([0, 0, 9, 9]), AP=Dictionary(N=look)
+    )
+    _page(pdf).Annots = Array([pdf.make_indirect(stamp)])
+    assert not any(MARKER.encode() in text for text in _contents(_rebuilt(pdf)))
 
 
 @pytest.mark.parametrize("where", ["Rect", "Matrix"])

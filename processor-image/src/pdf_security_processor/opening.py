@@ -3,7 +3,8 @@
 The line: without `repair`, nothing of the document may be guessed or lost. qpdf opens with recovery
 off, every object is read, and any warning fails the document but those listed as harmless: they
 concern what qpdf reads without a guess. With `repair`, what qpdf mends is reported. What pages draw
-is copied and not judged: a content stream that no reader can draw passes as it is.
+is copied and not judged: a content stream that no reader can draw passes as it is, but where
+`sanitize` writes anew what it can read of it.
 """
 
 import os

@@ -53,7 +53,10 @@ from pdf_security_processor.secret_files import Password, password_name
 from pdf_security_processor.text import described, printable
 from pdf_security_processor.worker_arguments import parse
 
-CODECS = ("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le")
+CODECS = (
+    *("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le"),
+    *("cp1252", "mac-roman"),
+)
 """Text of documents comes in these; Python loads a codec from its file when it is first asked."""
 
 MODULES = ("lxml.etree",)

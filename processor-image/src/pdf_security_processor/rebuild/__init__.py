@@ -34,7 +34,8 @@ def rebuild(pdf: Pdf, links: AllowedLinks | None = None) -> LeftOut:
     Raises:
         LimitExceededError: it holds more than is proven or visited.
     """
-    copier = Copier(pdf, Budget(), complete_appearances(pdf), links)
+    complete_appearances(pdf)
+    copier = Copier(pdf, Budget(), links)
     root, tree = pdf.Root, pdf.Root["/Pages"]
     pages = [page.obj for page in pdf.pages]
     # Whatever refers to these for something else does not get them.

@@ -6,27 +6,25 @@ What is drawn is the normal appearance, as readers draw it on a screen: ISO 3200
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pikepdf import Array, Dictionary, Integer, Matrix, Name, Object, Pdf, Rectangle, Stream
 
-from pdf_security_processor.rebuild import streams
-from pdf_security_processor.rebuild.appearances import drawn, is_multiplied, numbers_of
+from pdf_security_processor.rebuild.appearances import Look, look_of
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.graphics import FORM
 from pdf_security_processor.rebuild.links import link_of
+from pdf_security_processor.rebuild.painting import box_of, numbers_of
 from pdf_security_processor.spelling import spelling
 
 ANNOTATIONS = 100_000
 """Annotations of a page that are looked at."""
 
-_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
+_HIDDEN, _NO_ROTATE, _NO_VIEW = 1 << 1, 1 << 4, 1 << 5
+"""Table 167."""
 
 _FARTHEST = 1e9
 """Points from a page's origin, and factors, beyond which nothing can be seen."""
-
-_EDGE = 8.0
-"""Points by which what is drawn may reach out of an annotation's rectangle."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,10 @@ def annotations_of(
             break
         if not isinstance(annotation, Dictionary):
             continue
-        found += _drawings(copier, annotation, here)
+        found += [
+            replace(each, matrix=each.matrix @ _upright(annotation, page.get("/Rotate")))
+            for each in _drawings(copier, annotation, here)
+        ]
         link = link_of(annotation, copier.links) if copier.links else None
         if link is None:
             copier.leave_out(here, spelling(annotation.get("/Subtype", Name.Annot)))
@@ -77,52 +78,71 @@ def _drawings(copier: Copier, annotation: Object, place: Place) -> Iterator[Draw
     rectangle = _rectangle_of(annotation.get("/Rect"))
     if rectangle is None:
         return
-    if annotation.objgen in copier.framed:
-        frame = _drawn(copier.pdf, annotation, rectangle)
-        if frame is not None:
-            yield Drawing(frame, Matrix())
     if isinstance(annotation.get("/AP"), Dictionary):
         appearance = _appearance_of(annotation)
         if appearance is not None and copier.layers.hides(appearance.get("/OC")):
             return
-        form = appearance and copier.stream(appearance, FORM, place.at("/AP").at("/N"))
+        form = None
+        if appearance is not None:
+            # Not by its truth: a stream without data is false.
+            form = copier.stream(appearance, FORM, place.at("/AP").at("/N"))
         matrix = _placing(form, rectangle) if form is not None else None
     else:
-        form, matrix = _drawn(copier.pdf, annotation, rectangle), Matrix()
+        form, matrix = _drawn(copier, annotation, place), Matrix()
     if form is not None and matrix is not None:
         yield Drawing(form, matrix)
 
 
-def _drawn(pdf: Pdf, annotation: Object, rectangle: Rectangle) -> Object | None:
+def _drawn(copier: Copier, annotation: Object, place: Place) -> Object | None:
     """Draw what brings no appearance; None where there is nothing to draw."""
-    data = drawn(annotation)
-    if not data:
+    look = look_of(annotation, copier.form_resources)
+    if look is None:
         return None
-    # Lines at its edge reach out of it.
-    left, bottom = rectangle.llx - _EDGE, rectangle.lly - _EDGE
-    right, top = rectangle.urx + _EDGE, rectangle.ury + _EDGE
-    resources = Dictionary()
-    if is_multiplied(annotation):
-        data = b"/M gs " + data
-        resources["/ExtGState"] = Dictionary(M=Dictionary(Type=Name.ExtGState, BM=Name.Multiply))
-    form = pdf.make_indirect(
-        Stream(
-            pdf,
-            b"",
-            Type=Name.XObject,
-            Subtype=Name.Form,
-            BBox=Array([left, bottom, right, top]),
-            Resources=resources,
-        )
-    )
-    streams.write_compressed(form, data)
-    return form
+    form = _form(copier.pdf, look.content.encode(), look)
+    if look.font is not None:
+        form["/Resources"] = Dictionary(Font=Dictionary(F=look.font))
+    if look.is_multiplied or look.opacity < 1:
+        # As one thing: where its own lines and areas lie on each other, they do not shine through.
+        form["/Group"] = Dictionary(S=Name.Transparency)
+        state = Dictionary(CA=look.opacity, ca=look.opacity)
+        if look.is_multiplied:
+            state["/BM"] = Name.Multiply
+        inner, form = form, _form(copier.pdf, b"/G gs /X Do", look)
+        form["/Resources"] = Dictionary(ExtGState=Dictionary(G=state), XObject=Dictionary(X=inner))
+    return copier.stream(form, FORM, place)
+
+
+def _form(pdf: Pdf, content: bytes, look: Look) -> Object:
+    entries = Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array(look.box))
+    return Stream(pdf, content, entries)
 
 
 def _is_shown(annotation: Object) -> bool:
+    is_hidden = _flags_of(annotation) & (_HIDDEN | _NO_VIEW)
+    return not is_hidden and annotation.get("/Subtype") != Name.Popup
+
+
+def _flags_of(annotation: Object) -> int:
     flags = annotation.get("/F")
-    hidden = isinstance(flags, Integer) and flags.as_int() & (_HIDDEN | _NO_VIEW)
-    return not hidden and annotation.get("/Subtype") != Name.Popup
+    return flags.as_int() if isinstance(flags, Integer) else 0
+
+
+def _upright(annotation: Object, rotation: Object | None) -> Matrix:
+    """Give the matrix that turns an annotation back that does not turn with its page: 12.5.3.
+
+    Its upper left corner stays where it is.
+    """
+    rectangle = _rectangle_of(annotation.get("/Rect"))
+    angle = rotation.as_int() % 360 if isinstance(rotation, Integer) else 0
+    if not _flags_of(annotation) & _NO_ROTATE or rectangle is None or angle not in _TURNS:
+        return Matrix()
+    cosine, sine = _TURNS[angle]
+    x, y = float(rectangle.llx), float(rectangle.ury)
+    return Matrix(cosine, sine, -sine, cosine, x - cosine * x + sine * y, y - sine * x - cosine * y)
+
+
+_TURNS = {90: (0.0, 1.0), 180: (-1.0, 0.0), 270: (0.0, -1.0)}
+"""Degrees that a page is turned by, clockwise -> cosine and sine of turning back."""
 
 
 def _appearance_of(annotation: Object) -> Object | None:
@@ -136,13 +156,8 @@ def _appearance_of(annotation: Object) -> Object | None:
 
 
 def _rectangle_of(value: Object | None) -> Rectangle | None:
-    """Give four numbers as a rectangle, whichever of its corners they begin with."""
-    numbers = numbers_of(value)
-    if len(numbers) != 4:
-        return None
-    left, right = sorted(numbers[0::2])
-    bottom, top = sorted(numbers[1::2])
-    return Rectangle(left, bottom, right, top)
+    box = box_of(value)
+    return Rectangle(*box) if box else None
 
 
 def _placing(form: Object, rectangle: Rectangle) -> Matrix | None:

@@ -1,248 +1,268 @@
-"""Draws annotations that bring no appearance, as readers do: ISO 32000-2, 12.5.6 and 12.7.
+"""Draws annotations that bring no appearance, as readers do: ISO 32000-2, 12.5.6.
 
-Makes content streams of numbers, colours and, for fields, text in a standard font. Pure: nothing of
-the document goes in but those.
+Makes content streams of numbers, colours and text in one font, in the page's coordinates. Pure:
+nothing of the document goes in but those. What fields show is `fields`'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from pikepdf import Array, Dictionary, Integer, Name, Object, Real
+from pikepdf import Array, Boolean, Name, Object, String
 
-Points = Sequence[float]
+from pdf_security_processor.rebuild import text_markup
+from pdf_security_processor.rebuild.faces import Face, standard_font, text_of
+from pdf_security_processor.rebuild.icons import icon_box, note
+from pdf_security_processor.rebuild.lines import Segment, leaders, with_endings
+from pdf_security_processor.rebuild.painting import (
+    BLACK,
+    Box,
+    Points,
+    border_of,
+    box_of,
+    ellipse,
+    filling,
+    inset,
+    number_of,
+    numbers_of,
+    path,
+    rectangle,
+    stroking,
+)
+from pdf_security_processor.rebuild.texts import Style, in_rows, lines_from, style_of
+from pdf_security_processor.spelling import spelling
 
-_POINTS = 20_000
-"""Numbers of one annotation's shape that are drawn."""
+_EDGE = 24.0
+"""Points by which what is drawn may reach out of an annotation's points: ends of lines do."""
 
-_LARGEST = 1e6
-"""Points that a coordinate or a width may have."""
+_SIZE = 10.0
+"""Points of text that does not say how large it is."""
 
-_CIRCLE = 0.5523
-"""Of a radius: how far the control points of a quarter of a circle are away."""
+_DEFAULT_APPEARANCE = b"0 g /Helv 0 Tf"
+"""Of text that does not say how it looks."""
 
+_CAPTION = 9.0
+"""Points of a line's caption."""
 
-def drawn(annotation: Object) -> bytes:
-    """Draw an annotation in the page's coordinates; nothing for what readers do not draw."""
-    draw = _DRAWN.get(str(annotation.get("/Subtype")))
-    rectangle = numbers_of(annotation.get("/Rect"))
-    if draw is None or len(rectangle) != 4:
-        return b""
-    left, right = sorted(rectangle[0::2])
-    bottom, top = sorted(rectangle[1::2])
-    return draw(annotation, (left, bottom, right, top)).encode()
+_CAPTION_MARGIN = 2.0
+_CAPTION_DESCENT = -0.207 * _CAPTION
+_CAPTION_FOOT = _CAPTION / 2 - _CAPTION - _CAPTION_DESCENT
+"""Of a caption in the line, from the line."""
 
-
-def is_multiplied(annotation: Object) -> bool:
-    """Tell whether what is below shines through, as through a text marker."""
-    return annotation.get("/Subtype") == Name.Highlight
+_SHINING = ("/Highlight", "/Underline", "/Squiggly")
 
 
-def _square(annotation: Object, box: Points) -> str:
-    width, colours = _border(annotation), _colours(annotation)
-    left, bottom, right, top = _inset(box, width / 2)
-    if not colours or right <= left or top <= bottom:
-        return ""
-    painted = f"{left} {bottom} {right - left} {top - bottom} re {_painting(annotation, width)}"
-    return f"{colours}{width} w {painted}"
+@dataclass(frozen=True)
+class Look:
+    """What an annotation looks like.
+
+    Attributes:
+        content: operators in the page's coordinates.
+        box: what of the page it may draw on.
+        font: the one that it has as `/F`.
+        is_multiplied: whether what is below shines through, as through a text marker.
+        opacity: from 0 for what cannot be seen to 1.
+    """
+
+    content: str
+    box: Box
+    font: Object | None = None
+    is_multiplied: bool = False
+    opacity: float = 1.0
 
 
-def _circle(annotation: Object, box: Points) -> str:
-    width, colours = _border(annotation), _colours(annotation)
-    left, bottom, right, top = _inset(box, width / 2)
-    if not colours or right <= left or top <= bottom:
-        return ""
-    x, y, a, b = (left + right) / 2, (bottom + top) / 2, (right - left) / 2, (top - bottom) / 2
-    u, v = a * _CIRCLE, b * _CIRCLE
-    path = (
-        f"{x + a} {y} m {x + a} {y + v} {x + u} {y + b} {x} {y + b} c "
-        f"{x - u} {y + b} {x - a} {y + v} {x - a} {y} c "
-        f"{x - a} {y - v} {x - u} {y - b} {x} {y - b} c "
-        f"{x + u} {y - b} {x + a} {y - v} {x + a} {y} c h "
+@dataclass(frozen=True)
+class _Drawn:
+    content: str
+    box: Box | None = None
+    font: Object | None = None
+
+
+def look_of(annotation: Object, resources: Object | None) -> Look | None:
+    """Draw an annotation; None for what readers do not draw.
+
+    Args:
+        annotation: without an appearance.
+        resources: of the document's form, where fonts are looked for.
+    """
+    subtype = spelling(annotation.get("/Subtype"))
+    draw, box = _DRAWN.get(subtype), box_of(annotation.get("/Rect"))
+    if draw is None or box is None:
+        return None
+    drawn = draw(annotation, box, resources)
+    if not drawn.content:
+        return None
+    opacity = number_of(annotation.get("/CA"))
+    return Look(
+        drawn.content,
+        drawn.box or box,
+        drawn.font,
+        is_multiplied=subtype in _SHINING,
+        opacity=1.0 if opacity is None else min(max(opacity, 0.0), 1.0),
     )
-    return f"{colours}{width} w {path}{_painting(annotation, width)}"
 
 
-def _line(annotation: Object, box: Points) -> str:
-    return _stroked(annotation, [numbers_of(annotation.get("/L"))[:4]])
+def _square(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    return _Drawn(_area(annotation, rectangle(inset(box, border_of(annotation).width / 2))))
 
 
-def _open_path(annotation: Object, box: Points) -> str:
-    return _stroked(annotation, [numbers_of(annotation.get("/Vertices"))])
+def _circle(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    return _Drawn(_area(annotation, ellipse(inset(box, border_of(annotation).width / 2))))
 
 
-def _closed_path(annotation: Object, box: Points) -> str:
-    path = _path(numbers_of(annotation.get("/Vertices")))
-    width, colours = _border(annotation), _colours(annotation)
-    return f"{colours}{width} w {path}h {_painting(annotation, width)}" if path and colours else ""
+def _polygon(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    points = numbers_of(annotation.get("/Vertices"))
+    shape = path(points)
+    return _Drawn(_area(annotation, f"{shape}h ") if shape else "", _around(box, points))
 
 
-def _ink(annotation: Object, box: Points) -> str:
-    lists = annotation.get("/InkList")
-    return _stroked(
-        annotation, [numbers_of(each) for each in lists] if isinstance(lists, Array) else []
+def _area(annotation: Object, shape: str) -> str:
+    """Paint an area and the line around it."""
+    border = border_of(annotation)
+    fill = filling(numbers_of(annotation.get("/IC")))
+    painting = {(True, True): "b ", (True, False): "f ", (False, True): "s "}.get(
+        (bool(fill), border.width > 0), ""
     )
+    stroke = stroking(_colour(annotation))
+    return f"{stroke}{fill}{border.line}{shape}{painting}" if painting else ""
 
 
-def _highlight(annotation: Object, box: Points) -> str:
-    fill = _colour(annotation.get("/C"), "g", "rg", "k")
-    areas = [
-        f"{x1} {y1} m {x2} {y2} l {x4} {y4} l {x3} {y3} l h f"
-        for x1, y1, x2, y2, x3, y3, x4, y4 in _quadrilaterals(annotation)
-    ]
-    return fill + " ".join(areas) if fill else ""
+def _line(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    """Draw a line, with the lines that lead to it and a caption where it has some: 12.5.6.7."""
+    points, border = numbers_of(annotation.get("/L")), border_of(annotation)
+    if len(points) != 4 or not border.width:
+        return _Drawn("")
+    measured = Segment((points[0], points[1]), (points[2], points[3]))
+    aside = number_of(annotation.get("/LL")) or 0.0
+    line = measured.moved(aside)
+    face = Face(standard_font("/Helvetica"))
+    text = text_of(annotation.get("/Contents")) if _is_true(annotation.get("/Cap")) else ""
+    wide = face.width(text) * _CAPTION
+    room = line.length - 2 * _CAPTION_MARGIN
+    is_inline = wide <= room and annotation.get("/CP") != Name.Top
+    moved = [*numbers_of(annotation.get("/CO")), 0.0, 0.0]
+    fill = filling(numbers_of(annotation.get("/IC")))
+    drawn = with_endings(
+        annotation,
+        (*line.start, *line.end),
+        border.width,
+        fills=bool(fill),
+        gap=wide + 2 * _CAPTION_MARGIN if wide and is_inline else 0.0,
+    )
+    foot = _CAPTION_FOOT if is_inline else 2 * border.width - _CAPTION_DESCENT
+    at = ((line.length - wide) / 2 + moved[0], foot + moved[1])
+    caption = in_rows([(at[1], text)], Style(face, _CAPTION), _CAPTION, 0.0, at[0])
+    content = (
+        f"{stroking(_colour(annotation))}{fill}{border.line}{drawn}"
+        f"{leaders(measured, aside, number_of(annotation.get('/LLE')) or 0.0)}"
+    )
+    if not caption:
+        return _Drawn(content, _around(box, (*points, *line.start, *line.end)))
+    ends = line.at(at[0], at[1] + _CAPTION), line.at(at[0] + wide, at[1])
+    reached = (*points, *line.start, *line.end, *ends[0], *ends[1])
+    return _Drawn(f"{content}q {line.placing}{caption}Q ", _around(box, reached), face.font)
 
 
-def _below(annotation: Object, box: Points) -> str:
-    return _across(annotation, 0.08)
+def _poly_line(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    points, border = numbers_of(annotation.get("/Vertices")), border_of(annotation)
+    points = points[: len(points) // 2 * 2]
+    if len(points) < 4 or not border.width:
+        return _Drawn("")
+    fill = filling(numbers_of(annotation.get("/IC")))
+    line = with_endings(annotation, points, border.width, fills=bool(fill))
+    content = f"{stroking(_colour(annotation))}{fill}{border.line}{line}"
+    return _Drawn(content, _around(box, points))
 
 
-def _through(annotation: Object, box: Points) -> str:
-    return _across(annotation, 0.5)
+def _ink(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    lists, border = annotation.get("/InkList"), border_of(annotation)
+    strokes = [numbers_of(each) for each in lists] if isinstance(lists, Array) else []
+    paths = "".join(f"{path(points)}S " for points in strokes if len(points) >= 4)
+    if not paths or not border.width:
+        return _Drawn("")
+    content = f"{stroking(_colour(annotation))}{border.line}{paths}"
+    return _Drawn(content, _around(box, [each for points in strokes for each in points]))
 
 
-def _across(annotation: Object, share: float) -> str:
-    """Draw a line across each quadrilateral, so much of its height above its foot."""
-    lines = []
-    for x1, y1, x2, y2, x3, y3, x4, y4 in _quadrilaterals(annotation):
-        points = (
-            x3 + (x1 - x3) * share,
-            y3 + (y1 - y3) * share,
-            x4 + (x2 - x4) * share,
-            y4 + (y2 - y4) * share,
-        )
-        lines.append(points)
-    return _stroked(annotation, lines)
+def _markup(draw: Callable[[Object], str]) -> Callable[[Object, Box, Object | None], _Drawn]:
+    def drawn(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+        return _Drawn(draw(annotation), _around(box, numbers_of(annotation.get("/QuadPoints"))))
+
+    return drawn
 
 
-def _link(annotation: Object, box: Points) -> str:
+def _link(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
     """Draw the border of a link, which is black where nothing else is said."""
-    width = _border(annotation)
-    if not width:
-        return ""
-    stroke = _colour(annotation.get("/C"), "G", "RG", "K") or "0 G "
+    border = border_of(annotation)
+    stroke = stroking(numbers_of(annotation.get("/C"))) or stroking(BLACK)
+    content = f"{stroke}{border.line}{rectangle(box)}s " if border.width else ""
+    return _Drawn(content, _around(box, ()))
+
+
+def _free_text(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    """Draw text in a box, whose border has the text's colour."""
+    border = border_of(annotation)
+    style = _style_of(annotation, resources)
+    if style is None:
+        return _Drawn("")
+    fill = filling(numbers_of(annotation.get("/C")))
+    painting = {(True, True): "B ", (True, False): "f ", (False, True): "S "}.get(
+        (bool(fill), border.width > 0), "n "
+    )
+    frame = f"{stroking(style.colour)}{fill}{border.line}{rectangle(inset(box, border.width / 2))}"
+    inner = inset(box, 2 * border.width)
+    left, _, right, top = inner
+    text = lines_from(top, text_of(annotation.get("/Contents")), style, right - left, left)
+    return _Drawn(
+        f"{frame}{painting}{rectangle(inner)}W n {text}", font=style.face.font if text else None
+    )
+
+
+def _style_of(annotation: Object, resources: Object | None) -> Style | None:
+    given, quadding = annotation.get("/DA"), number_of(annotation.get("/Q"))
+    appearance = bytes(given) if isinstance(given, String) else b""
+    # What it says itself comes later, and so holds.
+    style = style_of(_DEFAULT_APPEARANCE + b" " + appearance, [resources], int(quadding or 0))
+    return style if style is None or style.size else replace(style, size=_SIZE)
+
+
+def _text(annotation: Object, box: Box, resources: Object | None) -> _Drawn:
+    return _Drawn(note(annotation, box), icon_box(box))
+
+
+def _is_true(value: Object | None) -> bool:
+    return isinstance(value, Boolean) and value.as_bool()
+
+
+def _colour(annotation: Object) -> Points:
+    """Give the colour of lines: black where none is said."""
+    return numbers_of(annotation.get("/C")) or BLACK
+
+
+def _around(box: Box, points: Points) -> Box:
+    """Give a box with room for points, and for lines through them."""
     left, bottom, right, top = box
     return (
-        f"{stroke}{width} w {_dashes(annotation)}{left} {bottom} {right - left} {top - bottom} re s"
+        min([left, *points[0::2]]) - _EDGE,
+        min([bottom, *points[1::2]]) - _EDGE,
+        max([right, *points[0::2]]) + _EDGE,
+        max([top, *points[1::2]]) + _EDGE,
     )
 
 
-def _widget(annotation: Object, box: Points) -> str:
-    """Draw the frame of a field; its text is not known here."""
-    looks = annotation.get("/MK")
-    if not isinstance(looks, Dictionary):
-        return ""
-    width = _border(annotation)
-    fill = _colour(looks.get("/BG"), "g", "rg", "k")
-    stroke = _colour(looks.get("/BC"), "G", "RG", "K")
-    left, bottom, right, top = box
-    background = f"{fill}{left} {bottom} {right - left} {top - bottom} re f " if fill else ""
-    if not stroke or not width:
-        return background
-    left, bottom, right, top = _inset(box, width / 2)
-    frame = f"{left} {bottom} {right - left} {top - bottom} re s"
-    return f"{background}{stroke}{width} w {_dashes(annotation)}{frame}"
-
-
-_DRAWN: dict[str, Callable[[Object, Points], str]] = {
+_DRAWN: dict[str, Callable[[Object, Box, Object | None], _Drawn]] = {
     "/Square": _square,
     "/Circle": _circle,
     "/Line": _line,
-    "/PolyLine": _open_path,
-    "/Polygon": _closed_path,
+    "/PolyLine": _poly_line,
+    "/Polygon": _polygon,
     "/Ink": _ink,
-    "/Highlight": _highlight,
-    "/Underline": _below,
-    "/Squiggly": _below,
-    "/StrikeOut": _through,
+    "/Highlight": _markup(text_markup.highlight),
+    "/Underline": _markup(text_markup.underline),
+    "/Squiggly": _markup(text_markup.squiggly),
+    "/StrikeOut": _markup(text_markup.strike_out),
+    "/FreeText": _free_text,
+    "/Text": _text,
     "/Link": _link,
-    "/Widget": _widget,
 }
-
-
-def _stroked(annotation: Object, shapes: Sequence[Points]) -> str:
-    stroke = _colour(annotation.get("/C"), "G", "RG", "K")
-    width = _border(annotation)
-    paths = "".join(f"{_path(points)}S " for points in shapes if _path(points))
-    return f"{stroke}{width} w {_dashes(annotation)}{paths}" if stroke and width and paths else ""
-
-
-def _path(points: Points) -> str:
-    pairs = list(zip(points[0::2], points[1::2], strict=False))
-    if len(pairs) < 2:
-        return ""
-    (x, y), *others = pairs
-    return f"{x} {y} m " + "".join(f"{x} {y} l " for x, y in others)
-
-
-def _quadrilaterals(annotation: Object) -> list[Points]:
-    points = numbers_of(annotation.get("/QuadPoints"))
-    return [points[at : at + 8] for at in range(0, len(points) - 7, 8)]
-
-
-def _painting(annotation: Object, width: float) -> str:
-    fills = bool(_colour(annotation.get("/IC"), "g", "rg", "k"))
-    strokes = bool(_colour(annotation.get("/C"), "G", "RG", "K")) and width > 0
-    return {(True, True): "b", (True, False): "f", (False, True): "s"}.get((fills, strokes), "n")
-
-
-def _colours(annotation: Object) -> str:
-    stroke = _colour(annotation.get("/C"), "G", "RG", "K")
-    return stroke + _colour(annotation.get("/IC"), "g", "rg", "k")
-
-
-def _colour(given: Object | None, *operators: str) -> str:
-    """Give the operator that sets a colour of one, three or four components."""
-    components = numbers_of(given)
-    operator = dict(zip((1, 3, 4), operators, strict=True)).get(len(components))
-    return " ".join(map(str, components)) + f" {operator} " if operator else ""
-
-
-def _border(annotation: Object) -> float:
-    """Give the width of an annotation's border: 12.5.4."""
-    style = annotation.get("/BS")
-    if isinstance(style, Dictionary):
-        width = style.get("/W")
-        number = _number(width)
-        return 1.0 if number is None else number
-    border = numbers_of(annotation.get("/Border"))
-    return border[2] if len(border) > 2 else 1.0
-
-
-def _dashes(annotation: Object) -> str:
-    style = annotation.get("/BS")
-    if not isinstance(style, Dictionary) or style.get("/S") != Name.D:
-        return ""
-    pattern = numbers_of(style.get("/D")) or [3.0]
-    return f"[{' '.join(map(str, pattern))}] 0 d "
-
-
-def _inset(box: Points, by: float) -> Points:
-    left, bottom, right, top = box
-    return left + by, bottom + by, right - by, top - by
-
-
-def numbers_of(given: Object | None) -> list[float]:
-    """Give the numbers of an array, up to the first thing that is none."""
-    numbers: list[float] = []
-    for item in given if isinstance(given, Array) else ():
-        number = _number(item)
-        if number is None or len(numbers) == _POINTS:
-            break
-        numbers.append(number)
-    return numbers
-
-
-def _number(given: Object | None) -> float | None:
-    """Give a number of a size that a page can have; None where it is none."""
-    try:
-        if isinstance(given, Real):
-            number = float(given.as_decimal())
-        elif isinstance(given, Integer):
-            number = float(given.as_int())
-        else:
-            return None
-    except (TypeError, OverflowError):
-        # pikepdf's, of one with hundreds of digits.
-        return None
-    return round(number, 4) if abs(number) <= _LARGEST else None

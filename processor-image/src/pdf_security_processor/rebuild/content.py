@@ -1,9 +1,17 @@
-"""Takes out of content streams what belongs to hidden layers: ISO 32000-2, 8.11.3.2."""
+"""Writes content streams anew: without what belongs to hidden layers, or what cannot be read.
+
+ISO 32000-2, 7.8.2 and 8.11.3.2.
+"""
 
 from __future__ import annotations
 
+import re
+import warnings
+from itertools import islice
+from typing import Any
+
 import pikepdf
-from pikepdf import ContentStreamInlineImage, Name, Object, Operator
+from pikepdf import ContentStreamInlineImage, Name, Object, Operator, Pdf
 
 Instruction = tuple[list[Object], Operator]
 
@@ -47,6 +55,68 @@ def without_hidden(content: Object, hidden: Object) -> bytes:
         if operator == "EMC" and sections:
             sections.pop()
     return pikepdf.unparse_content_stream(kept)  # type: ignore[arg-type]
+
+
+def readable(data: bytes) -> bytes | None:
+    """Give content as far as it can be read, written anew; None where all of it can be.
+
+    What readers make of the rest, they make each in their way: most stop there.
+    """
+    with Pdf.new() as scratch, warnings.catch_warnings():
+        # Of what ends too early; it is said of the stream as well.
+        warnings.simplefilter("ignore")
+        stream = scratch.make_stream(data)
+        # Of no operator that there is: nothing is kept, and all is read.
+        pikepdf.parse_content_stream(stream, _NO_OPERATOR)
+        if not scratch.get_warnings():
+            return None
+        return pikepdf.unparse_content_stream(
+            [_spelled(each) for each in _read(scratch, data) if _is_whole(each)]
+        )
+
+
+def _read(scratch: Pdf, data: bytes, left: int = 16) -> list[Any]:
+    """Read content, and go on so often behind an `ID` that no image begins before.
+
+    Readers do; qpdf takes all that follows for the image.
+    """
+    instructions: list[Any] = list(pikepdf.parse_content_stream(scratch.make_stream(data)))
+    if not instructions or instructions[-1].operator != _IMAGE_DATA:
+        return instructions
+    before = instructions[:-1]
+    for word in islice(_IMAGE_DATA_WORD.finditer(data), left):
+        stream = scratch.make_stream(data[: word.start()])
+        if len(pikepdf.parse_content_stream(stream)) == len(before):
+            return [*before, *_read(scratch, data[word.end() :], left - 1)]
+    return before
+
+
+_IMAGE_DATA = Operator("ID")
+_IMAGE_DATA_WORD = re.compile(rb"(?<![^\s])ID(?!\S)")
+
+_NO_OPERATOR = "none"
+
+_STRAY = "\0"
+"""How qpdf has a # in a name that no two digits follow."""
+
+
+def spelled(name: str) -> str:
+    """Spell a name so that a stray # in it is written as 7.3.5 asks, and everybody reads it so."""
+    return name.replace(_STRAY, "#")
+
+
+def _spelled(instruction: Any) -> Any:
+    operands = getattr(instruction, "operands", [])
+    if not any(isinstance(each, Name) and _STRAY in str(each) for each in operands):
+        return instruction
+    written = [Name(spelled(str(each))) if isinstance(each, Name) else each for each in operands]
+    return written, instruction.operator
+
+
+def _is_whole(instruction: Any) -> bool:
+    """Tell whether an instruction has no operand in whose place nothing could be read."""
+    operands = getattr(instruction, "operands", [])
+    return not any(each is None for each in operands)
 
 
 def _is_hidden(instruction: object, hidden: Object) -> bool:

@@ -93,7 +93,7 @@ class Copier:
         budget: of decoded bytes.
         layers: which optional content is shown.
         left_out: what no rule allowed.
-        framed: annotations whose frame is drawn beside their appearance.
+        form_resources: of the document's form: fonts that annotations name.
         hidden: of what has no resources of its own and uses the page's, the names of hidden layers.
         links: which links to addresses stay; none where it is None.
         numbers: of names that are added.
@@ -103,7 +103,6 @@ class Copier:
         self,
         pdf: Pdf,
         budget: Budget,
-        framed: frozenset[tuple[int, int]] = frozenset(),
         links: AllowedLinks | None = None,
     ) -> None:
         self.pdf = pdf
@@ -111,7 +110,8 @@ class Copier:
         self.hidden: Object | None = None
         self.budget = budget
         self.left_out = LeftOut()
-        self.framed = framed
+        form = pdf.Root.get("/AcroForm")
+        self.form_resources = form.get("/DR") if isinstance(form, Dictionary) else None
         self.links = links
         self.numbers = count()
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}

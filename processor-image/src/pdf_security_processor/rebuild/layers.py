@@ -63,7 +63,7 @@ class Layers:
         if content.get("/Type") != Name.OCMD:
             return content.objgen in self._off
         expression = content.get("/VE")
-        if isinstance(expression, Array):
+        if isinstance(expression, Array) and len(expression):
             return not self._holds(expression, DEPTH, [NODES])
         groups = content.get("/OCGs")
         members = list(groups) if isinstance(groups, Array) else [groups]

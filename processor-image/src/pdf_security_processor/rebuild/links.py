@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pikepdf import Array, Dictionary, Name, Object, String
 
-from pdf_security_processor.rebuild.appearances import numbers_of
+from pdf_security_processor.rebuild.painting import numbers_of
 
 SCHEMES = frozenset(("http", "https", "mailto"))
 

@@ -55,11 +55,25 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
         # Of all its streams together: a section may begin in one and end in another.
         shown = without_hidden(Dictionary(Type=Name.Page, Contents=made["/Contents"]), hidden)
         made["/Contents"] = _stream(copier.pdf, shown)
+    _make_readable(copier, made, place)
     if drawings:
         _draw(copier, made, drawings)
     if links:
         made["/Annots"] = Array(links)
     return made
+
+
+def _make_readable(copier: Copier, page: Object, place: Place) -> None:
+    """Write a page's content anew where there is something in it that cannot be read."""
+    written = streams.made_readable(_parts(page))
+    if written is not None:
+        copier.leave_out(place.at("/Contents"), "unreadable")
+        page["/Contents"] = _stream(copier.pdf, written)
+
+
+def _parts(page: Object) -> list[Object]:
+    contents = page.get("/Contents", Array())
+    return [contents] if isinstance(contents, Stream) else list(contents)
 
 
 def _draw(copier: Copier, page: Object, drawings: Sequence[Drawing]) -> None:
@@ -71,8 +85,7 @@ def _draw(copier: Copier, page: Object, drawings: Sequence[Drawing]) -> None:
         name = _free_name(objects, copier)
         objects[name] = drawing.form
         lines.append(b"q %s cm %s Do Q" % (drawing.matrix.encode(), name.encode()))
-    contents = page.get("/Contents", Array())
-    own = [contents] if isinstance(contents, Stream) else list(contents)
+    own = _parts(page)
     # Whatever state the page's own content leaves is not the annotations'.
     page["/Contents"] = Array([_stream(pdf, b"q"), *own, _stream(pdf, b"Q\n" + b"\n".join(lines))])
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pikepdf import Array, Boolean, Dictionary, Integer, Name, Object, Real, Stream, String
 
+from pdf_security_processor.rebuild.content import spelled
 from pdf_security_processor.spelling import spelling
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def mapping(rule_of_value: Rule) -> Rule:
                 if kept is None:
                     copier.leave_out(place, key)
                 else:
-                    made[key] = kept
+                    made[spelled(key)] = kept
         return made
 
     def rule(copier: Copier, value: Object, place: Place) -> Object | None:

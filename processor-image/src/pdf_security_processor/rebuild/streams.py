@@ -13,12 +13,16 @@ from pikepdf import Name, Object
 from pdf_security_processor.decoding import decoders
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.decoding.filters import IMAGE_CODECS, Filter, filters_of
-from pdf_security_processor.rebuild import rules
+from pdf_security_processor.errors import LimitExceededError
+from pdf_security_processor.rebuild import content, rules
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.rules import Kind
 
 COMPRESSED_BYTES = 64 * 1024**2
 """Data without a filter are compressed up to this size; larger ones stay as they are."""
+
+READ_BYTES = 64 * 1024**2
+"""Of content that are looked at; longer one stays as it is."""
 
 _COLUMNS = 2**24
 """Samples of a row: a predictor holds one in memory."""
@@ -136,6 +140,33 @@ def _write(
     stream["/Filter"] = Name(last.name)
     if parameters is not None and len(parameters):
         stream["/DecodeParms"] = parameters
+
+
+def made_readable(parts: Sequence[Object]) -> bytes | None:
+    """Write content of several streams, taken before, anew as far as it can be read.
+
+    Returns:
+        None where it can be read as it is, or is too long to be looked at.
+    """
+    data, left = [], READ_BYTES
+    for part in parts:
+        size = _decoded_size(part, left)
+        if size is None:
+            return None
+        left -= size
+        data.append(part.read_bytes())
+    # A token does not go on in the next part.
+    return content.readable(b"\n".join(data))
+
+
+def _decoded_size(stream: Object, most: int) -> int | None:
+    data = memoryview(stream.get_raw_stream_buffer())
+    if "/Filter" in stream:
+        try:
+            return decoders.clean_flate_bytes(data, most)
+        except LimitExceededError:
+            return None
+    return len(data) if len(data) <= most else None
 
 
 def write_compressed(stream: Object, data: bytes | memoryview) -> None:
