@@ -23,6 +23,8 @@ _GROUPS = {
     "networkpolicies": "/apis/networking.k8s.io/v1",
     "deployments": "/apis/apps/v1",
     "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
+    "roles": "/apis/rbac.authorization.k8s.io/v1",
+    "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1",
     "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
 }

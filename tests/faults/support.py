@@ -33,8 +33,11 @@ def own_plane(folder: Path, pod_seconds: float = 0) -> Iterator[ControlPlane]:
 
 
 def admit_authors(plane: ControlPlane) -> None:
-    """Let members of `authors` write jobs."""
-    plane.kubectl("create", "clusterrolebinding", "a", "--clusterrole=edit", "--group=authors")
+    """Let members of `authors` write jobs, under any class."""
+    for role in ("edit", "pdf-security-class-user"):
+        plane.kubectl(
+            "create", "clusterrolebinding", role, f"--clusterrole={role}", "--group=authors"
+        )
 
 
 @contextmanager
