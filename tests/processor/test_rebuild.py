@@ -353,7 +353,7 @@ def test_forms_in_forms_end(pdf: Pdf) -> None:
 )
 def test_annotations_are_drawn_as_readers_draw_them(pdf: Pdf, flags: int, shown: bool) -> None:
     """Would break: a filled form comes out empty, or what was hidden is shown."""
-    appearance = Dictionary(N=_form(pdf, b"0 0 50 50 re f % " + MARKER))
+    appearance = Dictionary(N=_form(pdf, b"0 0 50 50 re f (%b) Tj" % MARKER))
     annotation = Dictionary(
         Subtype=Name.Stamp, Rect=Array([100, 100, 150, 125]), AP=appearance, F=flags
     )
@@ -401,7 +401,7 @@ def test_membership(pdf: Pdf, membership: dict[str, Any], shown: bool) -> None:
     pdf.Root.OCProperties = Dictionary(OCGs=Array([off]), D=Dictionary(OFF=Array([off])))
     content = {"Type": Name.OCMD, "OCGs": off, **membership}
     given = {key: _with(value, off) for key, value in content.items() if value is not None}
-    _drawn(pdf, _form(pdf, MARKER, OC=pdf.make_indirect(Dictionary(**given))))
+    _drawn(pdf, _form(pdf, b"(%b) Tj" % MARKER, OC=pdf.make_indirect(Dictionary(**given))))
     output, _ = _rebuilt(pdf)
     assert (MARKER in _everything_in(output)) is shown
 
@@ -418,7 +418,7 @@ def test_layers_that_show_while_others_are_off(pdf: Pdf) -> None:
     on = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("on")))
     pdf.Root.OCProperties = Dictionary(OCGs=Array([on]), D=Dictionary(ON=Array([on])))
     stand_in = Dictionary(Type=Name.OCMD, OCGs=Array([on]), P=Name.AllOff)
-    _drawn(pdf, _form(pdf, MARKER, OC=pdf.make_indirect(stand_in)))
+    _drawn(pdf, _form(pdf, b"(%b) Tj" % MARKER, OC=pdf.make_indirect(stand_in)))
     assert MARKER not in _everything_in(_rebuilt(pdf)[0])
 
 

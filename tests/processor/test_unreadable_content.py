@@ -90,7 +90,7 @@ def test_names_with_a_stray_number_sign() -> None:
 
 
 def test_content_that_can_be_read_stays_as_it_is(pdf: Pdf) -> None:
-    content = b"% as it was\n0   0 9 9 re f"
+    content = b"(% as it was) Tj\n0   0 9 9 re f"
     pdf.pages[0].obj.Contents = pdf.make_stream(content)
     with pikepdf.open(io.BytesIO(_rebuilt(documents.saved(pdf)))) as opened:
         assert opened.pages[0].obj.Contents.read_bytes() == content

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from vectors import actions, fields, files, hidden, names, streams, taken
+from vectors import actions, content, fields, files, hidden, names, streams, taken
 from vectors.layout import Form, laid_out
 from vectors.place import File, Place
 
@@ -27,11 +27,12 @@ GROUPS: Mapping[str, Mapping[str, Place | File]] = {
     "pages": hidden.PAGES,
     "metadata": hidden.METADATA,
     "files": files.FILES,
+    "content": content.CONTENT,
     "taken as it is": taken.TAKEN,
 }
 
 TAKEN = "taken as it is"
-"""The group of what is within data that a rebuild does not take apart."""
+"""The group of what is painted, where nobody sees it."""
 
 WHOLE = "whole file"
 """The form of what is no object of a document."""
@@ -64,8 +65,8 @@ def vectors() -> Iterator[Vector]:
     """Make all vectors, each with a number of its own in its marker."""
     number = 0
     for group, places in GROUPS.items():
-        for place, content in places.items():
-            for form, make in _forms_of(content).items():
+        for place, what in places.items():
+            for form, make in _forms_of(what).items():
                 number += 1
                 marker = _marker_of(number, place)
                 yield Vector(group, place, form, marker, make(marker))

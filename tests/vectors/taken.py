@@ -1,14 +1,12 @@
-"""What hides within data that a rebuild takes as it is: content of pages, glyphs, maps of letters.
+"""What is painted, where nobody sees it: a rebuild takes it as it is.
 
-No part of it is an object, and readers run none of it. Content is read only where layers are off.
-So these are counted by themselves.
+No part of it is an object, and readers run none of it. Whether something else covers it, or it has
+the colour of the paper, only drawing tells. So these are counted by themselves.
 """
 
 from __future__ import annotations
 
-from vectors.place import Data, Place, Places
-
-_FORM = "/Type /XObject /Subtype /Form /BBox [0 0 50 50]"
+from vectors.place import Place, Places
 
 
 def _text(before: str, after: str = "") -> Place:
@@ -16,34 +14,9 @@ def _text(before: str, after: str = "") -> Place:
 
 
 TAKEN: Places = {
-    "text without paint": _text("3 Tr"),
     "text as a clip": _text("7 Tr", "n"),
     "text in white": _text("1 1 1 rg"),
     "text without size": _text("0 0 0 0 0 0 Tm"),
     "text outside the page": _text("1 0 0 1 9000 9000 Tm"),
     "text under a shape": _text("", "1 1 1 rg 0 0 200 40 re f"),
-    "replaced text": Place(content="/Span << /ActualText (MARKER) >> BDC EMC"),
-    "alternate text": Place(content="/Figure << /Alt (MARKER) >> BDC EMC"),
-    "marked point": Place(content="/Point << /Unheard (MARKER) >> DP"),
-    "unknown operator": Place(content="BX (MARKER) unheard EX"),
-    "comment": Place(content="\n% MARKER\n"),
-    "comment in a form": Place(drawn=Data(_FORM, "% MARKER\n0 g")),
-    "comment in a glyph": Place(
-        resources="/ExtGState << /G << /Font [@glyphs 9] >> >>",
-        objects={
-            "glyphs": "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix "
-            "[1 0 0 1 0 0] /CharProcs << /a @glyph >> /Encoding << /Differences [0 /a] >> >>",
-            "glyph": Data("", "9 0 d0 % MARKER"),
-        },
-    ),
-    "comment in a map to Unicode": Place(
-        resources="/ExtGState << /G << /Font [@mapped 9] >> >>",
-        objects={
-            "mapped": "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode @map >>",
-            "map": Data("/Type /CMap /CMapName /A", "% MARKER"),
-        },
-    ),
-    "inline image": Place(
-        content="q BI /W 1 /H 1 /BPC 8 /CS /G /Unheard (MARKER) ID x EI Q",
-    ),
 }

@@ -86,6 +86,11 @@ class Sanitize(Model):
         description="Hosts that links may lead to, and mail go to, where keepLinks keeps any; "
         "*.example.com stands for all hosts below example.com. All hosts where left out.",
     )
+    invisible_text: Literal["remove", "keep"] | None = Field(
+        default=None,
+        description="What becomes of text that is painted invisibly: remove, the default; or keep, "
+        "for scanned documents, which have it to be searched and copied.",
+    )
 
     model_config = ConfigDict(
         json_schema_extra=cel_rules(

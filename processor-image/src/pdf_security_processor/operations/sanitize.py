@@ -19,7 +19,12 @@ def sanitize(document: Document, operation: Operation) -> None:
             honest one does.
     """
     before = survey(all_places(document.pdf))
-    left_out = rebuild(document.pdf, _links_of(operation.sanitize))
+    wanted = operation.sanitize or Sanitize()
+    left_out = rebuild(
+        document.pdf,
+        _links_of(wanted),
+        keeps_invisible_text=wanted.invisible_text == "keep",
+    )
     document.is_rebuilt = True
     after = survey(reachable_places(document.pdf), earlier=before)
     findings = findings_of(before, after)
@@ -36,8 +41,8 @@ def sanitize(document: Document, operation: Operation) -> None:
         document.warnings.append(f"sanitize: {unlisted} findings are only counted, not listed")
 
 
-def _links_of(wanted: Sanitize | None) -> AllowedLinks | None:
-    if wanted is None or wanted.mode != "keepLinks":
+def _links_of(wanted: Sanitize) -> AllowedLinks | None:
+    if wanted.mode != "keepLinks":
         return None
     hosts = wanted.link_hosts
     return AllowedLinks(None if hosts is None else frozenset(map(str.lower, hosts)))

@@ -21,12 +21,15 @@ _OF_THE_FILE = frozenset(
 __all__ = ["LeftOut", "rebuild"]
 
 
-def rebuild(pdf: Pdf, links: AllowedLinks | None = None) -> LeftOut:
+def rebuild(
+    pdf: Pdf, links: AllowedLinks | None = None, *, keeps_invisible_text: bool = False
+) -> LeftOut:
     """Rebuild an open document, so that saving it writes what was allowed only.
 
     Args:
         pdf: open in explicit conversion mode, its pages' attributes not inherited.
         links: which links to web pages and mail addresses stay; none where left out.
+        keeps_invisible_text: whether text stays that is painted invisibly.
 
     Returns:
         What was left out.
@@ -35,7 +38,7 @@ def rebuild(pdf: Pdf, links: AllowedLinks | None = None) -> LeftOut:
         LimitExceededError: it holds more than is proven or visited.
     """
     complete_appearances(pdf)
-    copier = Copier(pdf, Budget(), links)
+    copier = Copier(pdf, Budget(), links, keeps_invisible_text=keeps_invisible_text)
     root, tree = pdf.Root, pdf.Root["/Pages"]
     pages = [page.obj for page in pdf.pages]
     # Whatever refers to these for something else does not get them.

@@ -96,6 +96,7 @@ class Copier:
         form_resources: of the document's form: fonts that annotations name.
         hidden: of what has no resources of its own and uses the page's, the names of hidden layers.
         links: which links to addresses stay; none where it is None.
+        keeps_invisible_text: whether text stays that is painted invisibly.
         numbers: of names that are added.
     """
 
@@ -104,6 +105,8 @@ class Copier:
         pdf: Pdf,
         budget: Budget,
         links: AllowedLinks | None = None,
+        *,
+        keeps_invisible_text: bool = False,
     ) -> None:
         self.pdf = pdf
         self.layers = Layers(pdf)
@@ -113,6 +116,7 @@ class Copier:
         form = pdf.Root.get("/AcroForm")
         self.form_resources = form.get("/DR") if isinstance(form, Dictionary) else None
         self.links = links
+        self.keeps_invisible_text = keeps_invisible_text
         self.numbers = count()
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
         self._taken: set[tuple[int, int]] = set()

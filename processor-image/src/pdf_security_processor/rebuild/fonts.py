@@ -81,7 +81,7 @@ _CMAP = Kind(
         "/UseCMap": later(lambda: _CMAP_OR_NAME),
     },
     fixed={"/Type": "/CMap"},
-    data=streams.general,
+    data=streams.code,
 )
 _CMAP_OR_NAME: Rule = either(NAME, stream(_CMAP))
 
@@ -157,7 +157,7 @@ _TYPE_3 = {
     "/Resources": later(_resources),
 }
 
-_GLYPH: Kind = Kind("GlyphProcedure", {}, data=streams.general)
+_GLYPH: Kind = Kind("GlyphProcedure", {}, data=streams.glyph)
 
 
 def _simple(subtype: str) -> Rule:

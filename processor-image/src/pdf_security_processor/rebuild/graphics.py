@@ -49,16 +49,15 @@ RESOURCES = later(lambda: _RESOURCES)
 
 
 def _drawn(copier: Copier, value: Object, place: Place) -> bool:
-    """Take a content stream, without what belongs to hidden layers, as far as it can be read."""
+    """Take a content stream, without what belongs to hidden layers or does not paint."""
     resources = value.get("/Resources")
     hidden = copier.hidden if resources is None else copier.layers.hidden_names(resources)
     if not streams.general(copier, value, place):
         return False
     if hidden is not None:
         streams.write_compressed(value, without_hidden(value, hidden))
-    written = streams.made_readable([value])
+    written = streams.made_plain(copier, [value], place)
     if written is not None:
-        copier.leave_out(place, "unreadable")
         streams.write_compressed(value, written)
     return True
 

@@ -55,7 +55,7 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
         # Of all its streams together: a section may begin in one and end in another.
         shown = without_hidden(Dictionary(Type=Name.Page, Contents=made["/Contents"]), hidden)
         made["/Contents"] = _stream(copier.pdf, shown)
-    _make_readable(copier, made, place)
+    _make_plain(copier, made, place)
     if drawings:
         _draw(copier, made, drawings)
     if links:
@@ -63,11 +63,10 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
     return made
 
 
-def _make_readable(copier: Copier, page: Object, place: Place) -> None:
-    """Write a page's content anew where there is something in it that cannot be read."""
-    written = streams.made_readable(_parts(page))
+def _make_plain(copier: Copier, page: Object, place: Place) -> None:
+    """Write a page's content anew where there is something in it that does not paint."""
+    written = streams.made_plain(copier, _parts(page), place.at("/Contents"))
     if written is not None:
-        copier.leave_out(place.at("/Contents"), "unreadable")
         page["/Contents"] = _stream(copier.pdf, written)
 
 

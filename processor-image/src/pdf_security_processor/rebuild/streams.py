@@ -16,13 +16,15 @@ from pdf_security_processor.decoding.filters import IMAGE_CODECS, Filter, filter
 from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild import content, rules
 from pdf_security_processor.rebuild.copier import Copier, Place
+from pdf_security_processor.rebuild.lexer import without_comments
+from pdf_security_processor.rebuild.plain import plain
 from pdf_security_processor.rebuild.rules import Kind
 
 COMPRESSED_BYTES = 64 * 1024**2
 """Data without a filter are compressed up to this size; larger ones stay as they are."""
 
 READ_BYTES = 64 * 1024**2
-"""Of content that are looked at; longer one stays as it is."""
+"""Of the content of a page, of a form, or of what else is written like it."""
 
 _COLUMNS = 2**24
 """Samples of a row: a predictor holds one in memory."""
@@ -142,31 +144,64 @@ def _write(
         stream["/DecodeParms"] = parameters
 
 
-def made_readable(parts: Sequence[Object]) -> bytes | None:
-    """Write content of several streams, taken before, anew as far as it can be read.
+def made_plain(copier: Copier, parts: Sequence[Object], place: Place) -> bytes | None:
+    """Write content of several streams, taken before, without what does not paint.
 
     Returns:
-        None where it can be read as it is, or is too long to be looked at.
+        None where nothing of that is in it.
+
+    Raises:
+        LimitExceededError: it is longer than content is looked at.
     """
     data, left = [], READ_BYTES
     for part in parts:
-        size = _decoded_size(part, left)
-        if size is None:
-            return None
-        left -= size
+        left -= _decoded_size(part, left)
         data.append(part.read_bytes())
     # A token does not go on in the next part.
-    return content.readable(b"\n".join(data))
+    whole = b"\n".join(data)
+    readable = content.readable(whole)
+    if readable is not None:
+        copier.leave_out(place, "unreadable")
+    written = whole if readable is None else readable
+    painting = plain(written, keeps_invisible_text=copier.keeps_invisible_text)
+    if painting is not written:
+        copier.leave_out(place, "unpainted")
+    return None if painting is whole else painting
 
 
-def _decoded_size(stream: Object, most: int) -> int | None:
+def glyph(copier: Copier, stream: Object, place: Place) -> bool:
+    """Take what draws a glyph, without what paints nothing."""
+    if not general(copier, stream, place):
+        return False
+    written = made_plain(copier, [stream], place)
+    if written is not None:
+        write_compressed(stream, written)
+    return True
+
+
+def code(copier: Copier, stream: Object, place: Place) -> bool:
+    """Take data that are written like content, without comments."""
+    if not general(copier, stream, place):
+        return False
+    _decoded_size(stream, READ_BYTES)
+    data = stream.read_bytes()
+    if b"%" in data:
+        write_compressed(stream, without_comments(data))
+    return True
+
+
+def _decoded_size(stream: Object, most: int) -> int:
     data = memoryview(stream.get_raw_stream_buffer())
-    if "/Filter" in stream:
-        try:
-            return decoders.clean_flate_bytes(data, most)
-        except LimitExceededError:
-            return None
-    return len(data) if len(data) <= most else None
+    if "/Filter" not in stream:
+        size: int | None = len(data)
+    else:
+        size = decoders.clean_flate_bytes(data, most)
+    if size is None or size > most:
+        raise LimitExceededError(
+            f"sanitize: content has more than {READ_BYTES} bytes; it is most likely made to "
+            "exhaust its readers."
+        )
+    return size
 
 
 def write_compressed(stream: Object, data: bytes | memoryview) -> None:
