@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pypdf import PasswordType, PdfReader
 
@@ -110,6 +110,7 @@ def test_temporary_credentials(tmp_path: Path) -> None:
     assert "value" not in repr(credentials).replace("accessKeyId-value", "")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40))
 @example("\u00ad")
 @example("ﬁ")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import ContentStreamInlineImage, Pdf
 
@@ -27,6 +27,7 @@ from processor.pods import Pod
         b"q 1 0 0 1 9.5 -9 cm /Im0 Do Q\n",
         b"BT /F1 9 Tf (a \\) (b) 100 % c) Tj [(a) -12.5 <41 42>] TJ T* ET",
         b"0 Tr (x)Tj 7 Tr(y)Tj",
+        b"(3 Tr) Tj 0\n Tr (x) Tj",
         b"1 w[3 2]0 d 0 0 m 9 9 l S",
         b"/Cs1 cs 0.1 .2 3. scn /Sh0 sh",
     ],
@@ -87,6 +88,15 @@ def test_content_with_images_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         plain(b"0 g " * 40 + b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI % c")
 
 
+@pytest.mark.parametrize(
+    "content", [b"1 " * 200_000 + b"unheard", b"3 Tr " + b"q " * 10_001], ids=["operands", "states"]
+)
+def test_what_is_held_is_bounded(content: bytes) -> None:
+    """A page of nothing but numbers would take all memory."""
+    with pytest.raises(LimitExceededError, match="more than"):
+        plain(content)
+
+
 _PIECES = st.sampled_from(
     [
         *("q", "Q", "0 g", "1 0 0 rg", "BT", "ET", "/F1 9 Tf", "9 0 Td", "T*", "0 0 9 9 re", "f"),
@@ -109,6 +119,7 @@ _PIECES = st.sampled_from(
 _GAPS = st.sampled_from([" ", "\n", "\r\n", "\t", " % comment )(\n", "\0"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(_PIECES, _GAPS), max_size=30))
 def test_readers_agree_on_what_is_left(pieces: list[tuple[str, str]]) -> None:
     """What we take for a comment, or for an operator, readers could take for something else."""
@@ -142,6 +153,7 @@ def _spelled(operand: Any) -> bytes:
     return operand.unparse() if isinstance(operand, pikepdf.Object) else str(operand).encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_tokens_are_all_of_it(data: bytes) -> None:
     """What is left out would be lost, and what never ends would hang the worker."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pdf_security_processor.errors import LimitExceededError
+
 OPERATORS = frozenset(
     # Graphics state; its stack; paths; clipping; text; fonts of type 3; colours; the rest.
     b"w J j M d ri i gs q Q cm m l c v y h re S s f F f* B B* b b* n W W* "
@@ -12,6 +14,9 @@ OPERATORS = frozenset(
 )
 """All that there are, but for marks, which say nothing of how a page looks, and sections in which
 unknown operators pass: those readers pass over, too."""
+
+SAVED_STATES = 10_000
+"""In each other; readers were asked for 28 once (ISO 32000-1, annex C)."""
 
 _INVISIBLE = 3
 """Neither filled nor stroked, nor added to the clipping path: table 104."""
@@ -40,10 +45,17 @@ class Painting:
 
         Returns:
             The operator to keep all as it is, other instructions to replace it, None to drop it.
+
+        Raises:
+            LimitExceededError: states are saved in each other, more than anything needs.
         """
         if operator not in OPERATORS:
             return None
         if operator == b"q":
+            if len(self._saved) == SAVED_STATES:
+                raise LimitExceededError(
+                    f"sanitize: a page's content saves its state more than {SAVED_STATES} times."
+                )
             self._saved.append(self._mode)
         elif operator == b"Q" and self._saved:
             self._mode = self._saved.pop()

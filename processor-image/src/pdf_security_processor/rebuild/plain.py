@@ -19,6 +19,9 @@ INLINE_IMAGE_BYTES = 8 * 1024**2
 """Of content with images in it, which is held in memory as instructions. Those have four kilobytes
 at most (8.9.7)."""
 
+INSTRUCTION_TOKENS = 200_000
+"""With the white space between them; readers once took arrays of 8,191 items at most."""
+
 _WHITE = rb"[\x00\t\n\f\r ]"
 
 _END = rb"(?!" + REGULAR + rb")"
@@ -30,19 +33,25 @@ _OPERAND = (
     rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>|[\[\]])"
 )
 
-_PLAIN = re.compile(
-    rb"(?:" + _OPERAND + rb"*+(?:"
+_NOT_PLAIN = frozenset((b"BI", b"ID", b"EI"))
+
+
+def _run_of(operators: frozenset[bytes], first: bytes = b"") -> re.Pattern[bytes]:
+    """Match as many instructions of these operators as there are: read once, and never back."""
     # Longer ones first: an alternative that was taken is not given back.
-    + b"|".join(map(re.escape, sorted(OPERATORS - {b"BI", b"ID", b"EI"}, key=len, reverse=True)))
-    + rb")" + _END + rb")*+" + _WHITE + rb"*+",
-    re.DOTALL,
-)  # fmt: skip
-"""Instructions with nothing to be taken out, which most are: read once, and never back."""
+    names = b"|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
+    instruction = _OPERAND + rb"*+(?:" + names + rb")" + _END
+    return re.compile(rb"(?:" + first + instruction + rb")*+" + _WHITE + rb"*+", re.DOTALL)
 
-_MODE = re.compile(rb"Tr" + _END)
 
-_VISIBLE_MODE = re.compile(rb"(?<![-+.0-9])[0-24-7]" + _WHITE + rb"+Tr" + _END)
+_VISIBLE_MODE = _WHITE + rb"*+[0-24-7]" + _WHITE + rb"++Tr" + _END + rb"|"
 """How most set it: whatever else is written may come to invisible, too."""
+
+_PLAIN = _run_of(OPERATORS - _NOT_PLAIN)
+"""Instructions with nothing to be taken out, which most are."""
+
+_VISIBLE = _run_of(OPERATORS - _NOT_PLAIN - {b"Tr"}, first=_VISIBLE_MODE)
+"""Those of them whose text is seen, whatever came before."""
 
 _IMAGE_KEYS = frozenset(
     b"/BPC /CS /D /DP /F /H /IM /I /L /W /BitsPerComponent /ColorSpace /Decode /DecodeParms "
@@ -74,7 +83,20 @@ def plain(data: bytes, *, keeps_invisible_text: bool = False) -> bytes:
 
 
 def _may_be_invisible(data: bytes) -> bool:
-    return len(_MODE.findall(data)) != len(_VISIBLE_MODE.findall(data))
+    """Tell whether text may be painted invisibly; the letters alone stand in strings, too."""
+    if b"Tr" not in data:
+        return False
+    at = 0
+    while at < len(data):
+        run = _VISIBLE.match(data, at)
+        if run and run.end() > at:
+            at = run.end()
+            continue
+        instruction = _next_instruction(data, at)
+        if instruction.operator in (b"Tr", b"BI"):
+            return True
+        at = instruction.end
+    return False
 
 
 class _Instruction:
@@ -141,8 +163,18 @@ def _left_of(data: bytes, instruction: _Instruction, painting: Painting) -> byte
 
 
 def _next_instruction(data: bytes, start: int) -> _Instruction:
+    """Read the tokens of one instruction, or what stands behind the last.
+
+    Raises:
+        LimitExceededError: it has more than any instruction has.
+    """
     instruction = _Instruction()
     for token in tokens_of(data, start):
+        if len(instruction.pieces) == INSTRUCTION_TOKENS:
+            raise LimitExceededError(
+                f"sanitize: an instruction of a page's content has more than {INSTRUCTION_TOKENS} "
+                "tokens; it is most likely made to exhaust its readers."
+            )
         instruction.end = token.end
         word = data[token.start : token.end]
         is_operator = not instruction.depth and _is_operator(token, word)
