@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cluster import Cluster
+from images.build import REPOSITORY
 
 Object = dict[str, Any]
 Found = TypeVar("Found")
 
 SCALE_LOCK = Path("/tmp/pdf-security-operator-scale.lock")
 """Held while the operator is killed, scaled or doubled: there is one for all tests of a cluster."""
+
+REFERENCE_POLICIES = str(REPOSITORY / "manifests" / "base" / "reference-policy.yaml")
 
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
@@ -56,6 +59,26 @@ def wait_for(found: Callable[[], Found | None], what: str, seconds: float = 60) 
         if time.monotonic() > until:
             raise TimeoutError(f"not within {seconds:.0f} s: {what}")
         time.sleep(0.2)
+
+
+@contextmanager
+def without_class_policies(cluster: Cluster, passes: Callable[[], bool]) -> Iterator[None]:
+    """Take away what judges jobs at admission, where it is there, until the block ends.
+
+    Args:
+        cluster: of the policies.
+        passes: whether what they refuse is accepted; it takes the API server a moment.
+    """
+    there = cluster.kubectl("get", "--ignore-not-found", "-o", "name", "-f", REFERENCE_POLICIES)
+    if not there:
+        yield
+        return
+    cluster.kubectl("delete", "-f", REFERENCE_POLICIES)
+    try:
+        wait_for(passes, "no policy judges any more", 60)
+        yield
+    finally:
+        cluster.kubectl("create", "-f", REFERENCE_POLICIES)
 
 
 def items_of(cluster: Cluster, kind: str, namespace: str, *more: str) -> list[Object]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from api_client import Api
+from api_client import AnsweredError, Api, path_of
 from cluster import Cluster
 from demo.stage import connect
 from e2e_support import exclusive_operator, phase_of, wait_for
@@ -45,6 +45,15 @@ def open_api(cluster: Cluster) -> Iterator[Api]:
             yield Api(f"http://{proxy.stdout.readline().split()[-1]}")
         finally:
             proxy.terminate()
+
+
+def _job(name: str, spec: Object) -> Object:
+    return {
+        "apiVersion": "pdfsecurity.dev/v1alpha1",
+        "kind": "PdfSecurityJob",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
 
 
 @dataclass(frozen=True)
@@ -125,13 +134,16 @@ class Scene:
 
     def start(self, name: str, spec: Object | None = None) -> Object:
         """Create a PdfSecurityJob."""
-        body = {
-            "apiVersion": "pdfsecurity.dev/v1alpha1",
-            "kind": "PdfSecurityJob",
-            "metadata": {"name": name},
-            "spec": spec or self.spec(),
-        }
-        return self.api.create("pdfsecurityjobs", body, self.namespace)
+        return self.api.create("pdfsecurityjobs", _job(name, spec or self.spec()), self.namespace)
+
+    def is_accepted(self, spec: Object) -> bool:
+        """Tell whether the API server would take a job; it keeps none."""
+        path = f"{path_of('pdfsecurityjobs', self.namespace)}?dryRun=All"
+        try:
+            self.api.call("POST", path, json=_job("trial", spec))
+        except AnsweredError:
+            return False
+        return True
 
     def change(self, name: str, **fields: Any) -> Object:
         """Change fields of a PdfSecurityJob's spec."""

@@ -10,31 +10,19 @@ import pytest
 
 from cluster import Cluster
 from cluster.errors import CommandFailedError
-from e2e_support import wait_for
-from images.build import REPOSITORY
+from e2e_support import without_class_policies
 from invalid_resources import IMMUTABLE, INVALID, MUTABLE, STORED, VALID, Change, Invalid, Manifest
 
 FEWEST = 30
 """Invalid resources that are tested, at least."""
 
 
-POLICIES = str(REPOSITORY / "manifests" / "base" / "reference-policy.yaml")
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _definitions_alone(cluster_with_crds: Cluster) -> Iterator[None]:
     """Take away what judges a job by its class: what the definitions say is tested here."""
     cluster = cluster_with_crds
-    there = cluster.kubectl("get", "--ignore-not-found", "-o", "name", "-f", POLICIES)
-    if not there:
+    with without_class_policies(cluster, lambda: _is_accepted(cluster, VALID["least"])):
         yield
-        return
-    cluster.kubectl("delete", "-f", POLICIES)
-    try:
-        wait_for(lambda: _is_accepted(cluster, VALID["least"]), "no policy judges any more", 60)
-        yield
-    finally:
-        cluster.kubectl("create", "-f", POLICIES)
 
 
 def _is_accepted(cluster: Cluster, manifest: Manifest) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from api_client import Api
-from e2e_support import wait_for
+from e2e_support import wait_for, without_class_policies
 from operator_scene import Object, Scene, conditions_of, creations, open_scene
 from processor import documents
 from product import Installation
@@ -48,6 +48,15 @@ def test_a_job_beyond_its_class_fails_and_is_told_which_field(
     assert scene.events_of(applied, "LimitExceeded") == [("Warning", "LimitExceeded")]
 
 
+@pytest.fixture(scope="module")
+def _no_policies(scene: Scene) -> Iterator[None]:
+    """Take the policies away: what they refuse, the operator refuses, too."""
+    spec = {**scene.spec(), "output": scene.at("elsewhere.pdf", endpoint=ELSEWHERE)}
+    with without_class_policies(scene.installation.cluster, lambda: scene.is_accepted(spec)):
+        yield
+
+
+@pytest.mark.usefixtures("_no_policies")
 @pytest.mark.parametrize("side", ["input", "output", "report"])
 def test_an_endpoint_that_the_class_does_not_list_is_refused(scene: Scene, side: str) -> None:
     """Would break: a job carries a document, and credentials, to anywhere."""
