@@ -79,17 +79,26 @@ def password_name(reference: SecretKeyReference) -> str:
     return f"{reference.name}/{reference.key}"
 
 
+def decryption_password(
+    operations: list[Operation], passwords: dict[str, Password]
+) -> Password | None:
+    """Choose what the input is decrypted with; None where no operation names a password."""
+    for operation in operations:
+        if operation.decrypt and operation.decrypt.password_secret_ref:
+            return passwords[password_name(operation.decrypt.password_secret_ref)]
+    return None
+
+
 def opening_passwords(
     operations: list[Operation], passwords: dict[str, Password]
 ) -> tuple[Password, Password]:
     """Choose what opens the input, and what opens the output; empty where anybody can."""
-    before = after = Password("")
+    nobodys = Password("")
+    after = nobodys
     for operation in operations:
-        if operation.decrypt and operation.decrypt.password_secret_ref:
-            before = passwords[password_name(operation.decrypt.password_secret_ref)]
         if operation.encrypt and operation.encrypt.user_password_secret_ref:
             after = passwords[password_name(operation.encrypt.user_password_secret_ref)]
-    return before, after
+    return decryption_password(operations, passwords) or nobodys, after
 
 
 def read_credentials(secrets: Path, secret: str) -> Credentials:

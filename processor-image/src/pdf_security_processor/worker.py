@@ -49,7 +49,7 @@ from pdf_security_processor.operations.inspect import (
 )
 from pdf_security_processor.reading import InputFile, input_file
 from pdf_security_processor.saving import save_document
-from pdf_security_processor.secret_files import Password, password_name
+from pdf_security_processor.secret_files import decryption_password
 from pdf_security_processor.text import described, printable
 from pdf_security_processor.worker_arguments import parse
 
@@ -162,7 +162,7 @@ def _process(
         try:
             opened = open_document(
                 file,
-                _decryption_password(message),
+                decryption_password(message.operations, message.passwords),
                 repair=repair,
                 # It proves what it keeps.
                 proves="sanitize" not in names,
@@ -224,13 +224,6 @@ def _settle_signatures(document: Document, on_signature: OnSignature | None) -> 
             "that; set onSignature: remove to have signatures taken out."
         )
     document.removed["Signature"] = remove_signatures(document.pdf)
-
-
-def _decryption_password(message: ControlMessage) -> Password | None:
-    for operation in message.operations:
-        if operation.decrypt and operation.decrypt.password_secret_ref:
-            return message.passwords[password_name(operation.decrypt.password_secret_ref)]
-    return None
 
 
 def _inspection_without_password(file: InputFile, names: list[str]) -> WorkerReport | None:
