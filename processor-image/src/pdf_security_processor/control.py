@@ -43,7 +43,7 @@ class ControlMessage:
         ).encode()
         if len(body) > _CONTROL_BYTES:
             raise InternalError("The operations are too many to hand to the worker.")
-        return _LENGTH.pack(len(body)) + body
+        return framed(body)
 
 
 def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
@@ -52,17 +52,38 @@ def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
     Raises:
         ValueError: the message is cut short or malformed.
     """
-    header = stream.read(_LENGTH.size)
-    if not header:
+    values = read_framed(stream, _CONTROL_BYTES)
+    if values is None:
         return None
-    (length,) = _LENGTH.unpack(header)
-    body = stream.read(length)
-    if length > _CONTROL_BYTES or len(body) != length:
-        raise ValueError("control message cut short")
-    values: dict[str, Any] = json.loads(body)
     return ControlMessage(
         operations=[Operation.model_validate(value) for value in values["operations"]],
         passwords={name: Password(value) for name, value in values["passwords"].items()},
         limits=Limits.model_validate(values["limits"]),
         on_signature=values["onSignature"],
     )
+
+
+def framed(body: bytes) -> bytes:
+    """Put its length in front of a message."""
+    return _LENGTH.pack(len(body)) + body
+
+
+def read_framed(stream: IO[bytes], bound: int) -> dict[str, Any] | None:
+    """Read one message that `framed` was given; nothing where the pipe was closed without one.
+
+    Args:
+        stream: a pipe.
+        bound: bytes that the message may have.
+
+    Raises:
+        ValueError: it is cut short, too long, or no JSON.
+    """
+    header = stream.read(_LENGTH.size)
+    if not header:
+        return None
+    (length,) = _LENGTH.unpack(header)
+    body = stream.read(length) if length <= bound else b""
+    if len(body) != length:
+        raise ValueError("control message cut short")
+    values: dict[str, Any] = json.loads(body)
+    return values

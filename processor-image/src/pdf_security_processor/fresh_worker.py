@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 
 from pdf_security_processor.contract import Limits
-from pdf_security_processor.worker_process import Start, Worker
+from pdf_security_processor.worker_process import Start, Worker, start_apart
 
 COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor.worker")
 """Nothing of the broker's memory, environment or working folder."""
@@ -40,17 +40,7 @@ def _start(command: Sequence[str], limits: Limits, input_fd: int, output_fd: int
         arguments.append(f"--output={output_fd}")
         descriptors.append(output_fd)
     try:
-        process = subprocess.Popen(
-            arguments,
-            stdin=orders_end,
-            # What it prints could quote the document or a password into the pod's log.
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
+        process = start_apart(arguments, descriptors, orders_end)
     except BaseException:
         os.close(report)
         os.close(orders)

@@ -18,7 +18,7 @@ from typing import Self
 
 from pdf_security_processor.contract import Limits
 from pdf_security_processor.errors import InternalError
-from pdf_security_processor.worker_process import Worker
+from pdf_security_processor.worker_process import Worker, start_apart
 
 _COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor.warm_parent")
 
@@ -34,15 +34,10 @@ class Nursery:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         try:
-            self._process = subprocess.Popen(
+            self._process = start_apart(
                 [*_COMMAND, str(os.getpid()), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={},
-                cwd="/",
-                start_new_session=True,
+                [theirs.fileno()],
+                subprocess.DEVNULL,
             )
         except BaseException:
             self._socket.close()

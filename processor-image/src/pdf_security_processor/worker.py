@@ -49,6 +49,7 @@ from pdf_security_processor.operations.inspect import (
 )
 from pdf_security_processor.reading import InputFile, input_file
 from pdf_security_processor.saving import save_document
+from pdf_security_processor.scratch import write_all
 from pdf_security_processor.secret_files import decryption_password
 from pdf_security_processor.text import described, printable
 from pdf_security_processor.worker_arguments import parse
@@ -287,8 +288,7 @@ def _write_report(descriptor: int, report: WorkerReport) -> None:
 
 def _write(descriptor: int, data: bytes) -> None:
     with io.FileIO(descriptor, "w", closefd=False) as pipe:
-        while data:
-            data = data[pipe.write(data) or 0 :]
+        write_all(pipe, data)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ Everything that comes from the worker is untrusted, and leaves here as bytes.
 
 import os
 import select
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -42,6 +43,26 @@ class Ended:
     untrusted_report: bytes
     timed_out: bool
     peak_memory_bytes: int
+
+
+def start_apart(
+    arguments: Sequence[str], descriptors: Sequence[int], stdin: int
+) -> subprocess.Popen[bytes]:
+    """Start a program that has nothing of the broker's but these descriptors.
+
+    Its session is its own, and with it its group of processes.
+    """
+    return subprocess.Popen(
+        arguments,
+        stdin=stdin,
+        # What it prints could quote the document or a password into the pod's log.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=descriptors,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 class Process(Protocol):

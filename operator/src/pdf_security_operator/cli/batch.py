@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pdf_security_operator.cli.errors import SOME_FAILED, UsageError
-from pdf_security_operator.cli.manifest import STDIN
-from pdf_security_operator.cli.plan import Options, check_names, order_of, request_of
+from pdf_security_operator.cli.plan import Options, check_input, check_names, order_of, request_of
 from pdf_security_operator.cli.process import (
     Workspace,
     check_installed,
@@ -120,12 +119,9 @@ def run_batch(
         raise UsageError("the operations change the documents: add --output FOLDER")
     if not order.spec.output and options.output is not None:
         raise UsageError("the documents are only inspected: leave out --output (and see --report)")
-    requests = [
-        request_of(order, _places_of(document, options, documents)) for document in documents
-    ]
-    files = secret_files_of(secrets, order.spec.operations)
-    if STDIN in (options.manifest, options.class_file) and any(one.file == STDIN for one in files):
-        raise UsageError("standard input (-) can be read once only: put the manifest into a file")
+    _check_folders(options)
+    requests = [request_of(order, _places_of(document, options)) for document in documents]
+    files = secret_files_of(secrets, order.spec.operations, (options.manifest, options.class_file))
     largest = max(documents, key=lambda each: each.stat().st_size)
     with private_workspace(largest, scratch) as workspace:
         write_secrets(files, workspace.secrets)
@@ -143,9 +139,8 @@ def documents_of(inputs: Sequence[Path]) -> list[Path]:
     """
     found: dict[str, Path] = {}
     for place in inputs:
-        if not place.is_dir() and not place.is_file():
-            wrong = "is not a regular file" if place.exists() else "does not exist"
-            raise UsageError(f"--input {place}: {wrong}")
+        if not place.is_dir():
+            check_input(place)
         for document in _in_folder(place) if place.is_dir() else [place]:
             other = found.setdefault(document.name, document)
             if other.resolve() != document.resolve():
@@ -166,14 +161,15 @@ def _in_folder(folder: Path) -> list[Path]:
     ]
 
 
-def _places_of(document: Path, options: Options, documents: Sequence[Path]) -> Options:
+def _check_folders(options: Options) -> None:
     for option, folder in (("--output", options.output), ("--report", options.report)):
-        if folder is None:
-            continue
-        if not folder.is_dir():
+        if folder and not folder.is_dir():
             raise UsageError(f"{option} {folder}: must be a folder that is there, for many inputs")
-        if folder.resolve() == document.resolve().parent and option == "--output":
-            raise UsageError(f"{option} {folder}: must not be the folder of an input")
+
+
+def _places_of(document: Path, options: Options) -> Options:
+    if options.output and options.output.resolve() == document.resolve().parent:
+        raise UsageError(f"--output {options.output}: must not be the folder of an input")
     output = options.output / document.name if options.output else None
     report = options.report / f"{document.name}.json" if options.report else None
     places = replace(options, input=document, output=output, report=report)

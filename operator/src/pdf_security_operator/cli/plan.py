@@ -215,10 +215,19 @@ def check_names(options: Options) -> None:
             raise UsageError(f"--{option} {printable(path)}: the name is not UTF-8: rename it")
 
 
+def check_input(path: Path) -> None:
+    """Refuse what is no document.
+
+    Raises:
+        UsageError: no regular file, or none at all.
+    """
+    if not path.is_file():
+        wrong = "is not a regular file" if path.exists() else "does not exist"
+        raise UsageError(f"--input {path}: {wrong}")
+
+
 def _check_places(options: Options, spec: JobSpec) -> None:
-    if not options.input.is_file():
-        wrong = "is not a regular file" if options.input.exists() else "does not exist"
-        raise UsageError(f"--input {options.input}: {wrong}")
+    check_input(options.input)
     if spec.output and options.output is None:
         raise UsageError("the operations change the document: add --output FILE")
     if not spec.output and options.output is not None:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pdf_security_operator.cli.errors import UsageError
-from pdf_security_operator.cli.manifest import STDIN
 from pdf_security_operator.cli.plan import Options, Plan, plan_of
 from pdf_security_operator.cli.process import (
     Event,
@@ -59,9 +57,9 @@ def run(options: Options, secrets: Sequence[str], scratch: Path | None, progress
     """
     check_installed()
     plan = plan_of(options)
-    files = secret_files_of(secrets, plan.request.operations)
-    if STDIN in (options.manifest, options.class_file) and any(one.file == STDIN for one in files):
-        raise UsageError("standard input (-) can be read once only: put the manifest into a file")
+    files = secret_files_of(
+        secrets, plan.request.operations, (options.manifest, options.class_file)
+    )
     with private_workspace(options.input, scratch) as workspace:
         write_secrets(files, workspace.secrets)
 

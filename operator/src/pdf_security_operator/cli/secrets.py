@@ -26,11 +26,18 @@ class SecretFile:
     file: str
 
 
-def secret_files_of(options: Sequence[str], operations: list[Operation]) -> list[SecretFile]:
+def secret_files_of(
+    options: Sequence[str], operations: list[Operation], others: Sequence[str | None]
+) -> list[SecretFile]:
     """Match the `--secret` options with the keys that the operations name. Opens nothing.
 
+    Args:
+        options: as they were given.
+        operations: of the job.
+        others: what else is read, and may be standard input.
+
     Raises:
-        UsageError: malformed, given twice, not asked for, or missing.
+        UsageError: malformed, given twice, not asked for, or missing; or standard input twice.
     """
     wanted = [reference for one in operations for reference in one.secret_references()]
     expected = {f"{one.name}/{one.key}" for one in wanted}
@@ -53,6 +60,8 @@ def secret_files_of(options: Sequence[str], operations: list[Operation]) -> list
         raise UsageError(f"the manifest reads keys of Secrets: add {add}")
     if sum(one.file == STDIN for one in found.values()) > 1:
         raise UsageError("standard input (-) can be read for one --secret only")
+    if STDIN in others and any(one.file == STDIN for one in found.values()):
+        raise UsageError("standard input (-) can be read once only: put the manifest into a file")
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
+from pdf_security_processor.control import framed, read_framed
 from pdf_security_processor.secret_files import Password
 
 DOTS_AN_INCH = 72
@@ -17,7 +18,7 @@ PIXELS = 2_000_000
 """Pixels of one picture; larger pages are drawn smaller."""
 
 COUNT = struct.Struct(">I")
-"""Number of pages; the length of an order."""
+"""Number of pages."""
 
 SIZE = struct.Struct(">II")
 """Width and height in pixels; both 0 for a page that could not be drawn."""
@@ -46,7 +47,7 @@ class DrawingOrder:
     def to_bytes(self) -> bytes:
         """Serialize with its length in front. The result holds the password."""
         body = json.dumps({"password": self.password.reveal(), "pages": self.pages}).encode()
-        return COUNT.pack(len(body)) + body
+        return framed(body)
 
 
 def read_order(stream: IO[bytes]) -> DrawingOrder | None:
@@ -55,13 +56,9 @@ def read_order(stream: IO[bytes]) -> DrawingOrder | None:
     Raises:
         ValueError: the order is cut short or malformed.
     """
-    header = stream.read(COUNT.size)
-    if not header:
+    values = read_framed(stream, _ORDER_BYTES)
+    if values is None:
         return None
-    (length,) = COUNT.unpack(header)
-    if length > _ORDER_BYTES:
-        raise ValueError("order too long")
-    values = json.loads(stream.read(length))
     return DrawingOrder(Password(values["password"]), int(values["pages"]))
 
 

@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 from pdf_security_processor import sandbox
 from pdf_security_processor.contract import Limits
 from pdf_security_processor.kernel import map_for_reading
+from pdf_security_processor.scratch import write_all
 from pdf_security_processor.visual.frames import COUNT, SAMPLES, SIZE, read_order, size_of
 from pdf_security_processor.worker_arguments import parse
 
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
     bounds = Limits.model_validate_json(given.limits)
     seal = sandbox.seal(bounds, descriptors, given.broker, lambda: None)
     with io.FileIO(given.report, "w", closefd=False) as pipe:
-        _write(pipe, seal.model_dump_json(by_alias=True).encode() + b"\n")
+        write_all(pipe, seal.model_dump_json(by_alias=True).encode() + b"\n")
         order = read_order(sys.stdin.buffer)
         if order is None:
             return 0
@@ -43,10 +44,10 @@ def main(arguments: list[str]) -> int:
             return 1
         form = _form_of(document)
         count = pdfium.FPDF_GetPageCount(document)
-        _write(pipe, COUNT.pack(count))
+        write_all(pipe, COUNT.pack(count))
         for number in range(min(count, order.pages)):
             width, height, picture = _drawn(document, form, number)
-            _write(pipe, SIZE.pack(width, height) + picture)
+            write_all(pipe, SIZE.pack(width, height) + picture)
     return 0
 
 
@@ -84,12 +85,6 @@ def _drawn(document: object, form: object, number: int) -> tuple[int, int, bytes
         starts = range(0, len(rows), stride)
         rows = b"".join(rows[start : start + row_bytes] for start in starts)
     return width, height, rows
-
-
-def _write(pipe: io.FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[pipe.write(rest) or 0 :]
 
 
 if __name__ == "__main__":
