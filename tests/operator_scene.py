@@ -47,7 +47,8 @@ def open_api(cluster: Cluster) -> Iterator[Api]:
             proxy.terminate()
 
 
-def _job(name: str, spec: Object) -> Object:
+def build_job(name: str, spec: Object) -> Object:
+    """Build a PdfSecurityJob."""
     return {
         "apiVersion": "pdfsecurity.dev/v1alpha1",
         "kind": "PdfSecurityJob",
@@ -134,13 +135,15 @@ class Scene:
 
     def start(self, name: str, spec: Object | None = None) -> Object:
         """Create a PdfSecurityJob."""
-        return self.api.create("pdfsecurityjobs", _job(name, spec or self.spec()), self.namespace)
+        return self.api.create(
+            "pdfsecurityjobs", build_job(name, spec or self.spec()), self.namespace
+        )
 
     def is_accepted(self, spec: Object) -> bool:
         """Tell whether the API server would take a job; it keeps none."""
         path = f"{path_of('pdfsecurityjobs', self.namespace)}?dryRun=All"
         try:
-            self.api.call("POST", path, json=_job("trial", spec))
+            self.api.call("POST", path, json=build_job("trial", spec))
         except AnsweredError:
             return False
         return True

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -31,10 +30,7 @@ from corpora import fetch
 from corpora.known import known
 from corpora.pixels import difference_of
 from pdf_security_processor.contract import ExitCode
-from processor.pods import Pod
-
-OPERATIONS: list[dict[str, Any]] = [{"decrypt": {}}, {"repair": {}}, {"sanitize": {}}]
-"""Whatever opens without a password, damaged or not."""
+from processor.pods import WHATEVER_OPENS, Pod
 
 CRASHES = frozenset(
     (
@@ -145,7 +141,7 @@ def _sanitized(found: tuple[str, Path]) -> Result:
         pod = Pod(Path(folder))
         pod.input.write_bytes(path.read_bytes())
         began = time.monotonic()
-        done = pod.run(pod.request(*OPERATIONS, on_signature="remove"))
+        done = pod.run(pod.request(*WHATEVER_OPENS, on_signature="remove"))
         seconds = time.monotonic() - began
         code = ExitCode(done.status)
         peak = done.summary.peak_memory_bytes if done.summary else 0

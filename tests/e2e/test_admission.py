@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from api_client import AnsweredError, Api, path_of
-from e2e_support import wait_for
-from images.build import REPOSITORY
-from operator_scene import Object, Scene, open_scene
+from e2e_support import wait_for, without_class_policies
+from operator_scene import Object, Scene, build_job, open_scene
 from product import Installation
 
 pytestmark = pytest.mark.cluster
-
-POLICIES = str(REPOSITORY / "manifests" / "base" / "reference-policy.yaml")
 
 STORE = "https://store.example.com"
 OTHER_STORE = "https://other.example.com"
@@ -40,7 +37,7 @@ class Author:
             AnsweredError: it was refused.
         """
         path = f"{path_of('pdfsecurityjobs', self.scene.namespace)}?dryRun=All"
-        self.api.call("POST", path, json=_job("attempt", spec), headers=self.headers)
+        self.api.call("POST", path, json=build_job("attempt", spec), headers=self.headers)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -98,15 +95,6 @@ def author(api: Api, scene: Scene) -> Author:
     wait_for(lambda: _passes(found, _allowed(scene)), "what is allowed passes", 30)
     wait_for(lambda: not _passes(found, _changed(scene, ATTEMPTS[0])), "policies are in force", 30)
     return found
-
-
-def _job(name: str, spec: Object) -> Object:
-    return {
-        "apiVersion": "pdfsecurity.dev/v1alpha1",
-        "kind": "PdfSecurityJob",
-        "metadata": {"name": name},
-        "spec": spec,
-    }
 
 
 def _s3(key: str, secret: str = "mine", store: str = STORE) -> Object:
@@ -304,17 +292,14 @@ def test_each_attempt_succeeds_without_the_policies(author: Author) -> None:
     """Would break: the policies are for show, and something else refuses."""
     cluster = author.scene.installation.cluster
     by_policy = [each for each in ATTEMPTS if each.said != "endpoint"]
-    cluster.kubectl("delete", "-f", POLICIES)
-    try:
-        specs = {each.name: _changed(author.scene, each) for each in by_policy}
-        wait_for(lambda: all(_passes(author, spec) for spec in specs.values()), "all pass", 60)
-    finally:
-        cluster.kubectl("create", "-f", POLICIES)
-        wait_for(
-            lambda: not any(_passes(author, spec) for spec in specs.values()),
-            "the policies are in force again",
-            60,
-        )
+    specs = [_changed(author.scene, each) for each in by_policy]
+    with without_class_policies(cluster, lambda: all(_passes(author, spec) for spec in specs)):
+        assert all(_passes(author, spec) for spec in specs)
+    wait_for(
+        lambda: not any(_passes(author, spec) for spec in specs),
+        "the policies are in force again",
+        60,
+    )
 
 
 def test_whoever_changes_a_job_need_not_be_its_author(author: Author) -> None:
@@ -322,7 +307,7 @@ def test_whoever_changes_a_job_need_not_be_its_author(author: Author) -> None:
     scene = author.scene
     spec = {**_allowed(scene), "suspend": True}
     spec["operations"] = [{"decrypt": {"passwordSecretRef": _password("theirs")}}]
-    author.api.create("pdfsecurityjobs", _job("held", spec), scene.namespace)
+    author.api.create("pdfsecurityjobs", build_job("held", spec), scene.namespace)
     path = path_of("pdfsecurityjobs", scene.namespace, "held")
     headers = {**author.headers, "Content-Type": "application/merge-patch+json"}
     change = json.dumps({"metadata": {"labels": {"seen": "yes"}}})

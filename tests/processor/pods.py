@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,9 @@ ENCRYPT: dict[str, Any] = {
         "ownerPasswordSecretRef": {"name": "pw", "key": "owner"},
     }
 }
+WHATEVER_OPENS: list[dict[str, Any]] = [{"decrypt": {}}, {"repair": {}}, {"sanitize": {}}]
+"""Sanitizes, by the strict mode, whatever opens without a password, damaged or not."""
+
 DECRYPT: dict[str, Any] = {"decrypt": {"passwordSecretRef": {"name": "pw", "key": "input"}}}
 
 
@@ -212,13 +216,24 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def wait_until_gone(pid: int) -> None:
+    """Wait until a process ended; raise AssertionError where it outlives what it belongs to."""
+    for _ in range(400):
+        if not is_running(pid):
+            return
+        time.sleep(0.025)
+    raise AssertionError("a process outlived the one that it belongs to")
+
+
 __all__ = [
     "DECRYPT",
     "ENCRYPT",
     "OWNER_PASSWORD",
     "USER_PASSWORD",
+    "WHATEVER_OPENS",
     "Pod",
     "Result",
     "descendants",
     "is_running",
+    "wait_until_gone",
 ]

@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from pdf_security_processor.rebuild import rebuild
 from processor import documents
+from processor.here import rebuilt
 
 SEVERAL_LINES, COMB, PASSWORD = 1 << 12, 1 << 24, 1 << 13
 RADIO, PUSH_BUTTON, COMBINED = 1 << 15, 1 << 16, 1 << 17
@@ -38,21 +38,11 @@ def _shown(pdf: Pdf, *, stale: bool = False, **entries: Any) -> bytes:
         NeedAppearances=stale,
         DR=Dictionary(Font=Dictionary(Helv=pdf.make_indirect(font))),
     )
-    once = _rebuilt(documents.saved(pdf))
-    assert _rebuilt(once) == once, "sanitized twice it is not the same"
+    once = rebuilt(documents.saved(pdf))
+    assert rebuilt(once) == once, "sanitized twice it is not the same"
     with pikepdf.open(io.BytesIO(once)) as opened:
         forms = list(opened.pages[0].obj.Resources.get("/XObject", {}).values())
         return forms[0].read_bytes() if forms else b""
-
-
-def _rebuilt(data: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
-        rebuild(opened)
-        return documents.saved(
-            opened,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        )
 
 
 @pytest.mark.parametrize(

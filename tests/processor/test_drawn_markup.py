@@ -11,8 +11,8 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from pdf_security_processor.rebuild import rebuild
 from processor import documents
+from processor.here import rebuilt
 
 QUAD = [10, 30, 50, 30, 10, 10, 50, 10]
 LINE = [20, 50, 120, 50]
@@ -34,20 +34,10 @@ def _form(pdf: Pdf, **entries: Any) -> Iterator[Any]:
         "C": Array([1, 0, 0]),
     }
     pdf.pages[0].obj.Annots = Array([pdf.make_indirect(Dictionary(**{**fixed, **entries}))])
-    once = _rebuilt(documents.saved(pdf))
-    assert _rebuilt(once) == once, "sanitized twice it is not the same"
+    once = rebuilt(documents.saved(pdf))
+    assert rebuilt(once) == once, "sanitized twice it is not the same"
     with pikepdf.open(io.BytesIO(once)) as opened:
         yield next(iter(opened.pages[0].obj.Resources.XObject.values()))
-
-
-def _rebuilt(data: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
-        rebuild(opened)
-        return documents.saved(
-            opened,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        )
 
 
 @pytest.mark.parametrize(
@@ -143,7 +133,7 @@ def test_what_does_not_turn_with_its_page(pdf: Pdf, angle: int, expected: bytes)
         Type=Name.Annot, Subtype=Name.Square, Rect=Array([10, 10, 110, 60]), F=1 << 4
     )
     pdf.pages[0].obj.Annots = Array([pdf.make_indirect(square)])
-    with pikepdf.open(io.BytesIO(_rebuilt(documents.saved(pdf)))) as opened:
+    with pikepdf.open(io.BytesIO(rebuilt(documents.saved(pdf)))) as opened:
         assert expected in opened.pages[0].obj.Contents[-1].read_bytes()
 
 

@@ -15,14 +15,15 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
-from pdf_security_processor import worker
-from pdf_security_processor.contract import ExitCode, Limits, Operation, WorkerReport
-from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.contract import ExitCode
 from pdf_security_processor.findings import survey
 from pdf_security_processor.walk import reachable_places
 from processor import documents
+from processor.here import processed
 
 EXAMPLES = int(os.environ.get("PDF_SECURITY_FUZZ_EXAMPLES", "60"))
+
+OPERATIONS: list[dict[str, Any]] = [{"repair": {}}, {"sanitize": {}}]
 
 SOURCES = (
     documents.with_active_content(),
@@ -96,13 +97,13 @@ CHANGES = st.lists(
 @given(source=st.sampled_from(SOURCES), changes=CHANGES)
 def test_anything_anywhere(source: bytes, changes: list[tuple[int, str, bytes]]) -> None:
     document = _changed(source, changes)
-    report, output = _sanitized(document)
+    report, output = processed(document, OPERATIONS)
     assert report.exit_code not in (ExitCode.INTERNAL_ERROR, ExitCode.OUTPUT_DAMAGED), report
     if report.exit_code != ExitCode.SUCCEEDED:
         return
     with pikepdf.open(io.BytesIO(output), conversion_mode="explicit") as opened:
         assert not survey(reachable_places(opened)).kinds
-    again, twice = _sanitized(output)
+    again, twice = processed(output, OPERATIONS)
     assert again.exit_code == ExitCode.SUCCEEDED, again
     assert _count_of(twice) == _count_of(output)
 
@@ -145,18 +146,3 @@ def _referring(holders: list[Any], value: Any) -> Any:
         if spelled.startswith(b"/REFERENCE-"):
             return holders[int(spelled.rpartition(b"-")[2]) % len(holders)]
     return value
-
-
-def _sanitized(data: bytes) -> tuple[WorkerReport, bytes]:
-    wanted: tuple[dict[str, Any], ...] = ({"repair": {}}, {"sanitize": {}})
-    operations = [Operation.model_validate(each) for each in wanted]
-    message = ControlMessage(operations, {}, Limits(), "remove")
-    source, target = os.memfd_create("source"), os.memfd_create("target")
-    try:
-        os.write(source, data)
-        os.lseek(source, 0, os.SEEK_SET)
-        report = worker.process(message, source, target, lambda seconds: None)
-        return report, os.pread(target, os.fstat(target).st_size, 0)
-    finally:
-        os.close(source)
-        os.close(target)

@@ -29,7 +29,15 @@ from pdf_security_processor.errors import InternalError
 from pdf_security_processor.nursery import Nursery
 from pdf_security_processor.worker_process import Worker
 from processor import documents
-from processor.pods import ENCRYPT, OWNER_PASSWORD, USER_PASSWORD, Pod, descendants, is_running
+from processor.pods import (
+    ENCRYPT,
+    OWNER_PASSWORD,
+    USER_PASSWORD,
+    Pod,
+    descendants,
+    is_running,
+    wait_until_gone,
+)
 
 SANITIZE: dict[str, Any] = {"sanitize": {}}
 LIMITS = Limits(worker_seconds=20)
@@ -111,7 +119,7 @@ def test_workers_end_with_their_parent(tmp_path: Path) -> None:
         os.kill(nursery.pid, signal.SIGKILL)
         ended = worker.run(_message())
         assert ended.status == -signal.SIGKILL
-        _wait_until_gone(worker.pid)
+        wait_until_gone(worker.pid)
         with pytest.raises(InternalError), _worker(nursery, tmp_path):
             pass
 
@@ -122,8 +130,8 @@ def test_leaving_ends_all(tmp_path: Path) -> None:
         with (tmp_path / "in.pdf").open("w+b") as source:
             worker = nursery.start(LIMITS, source.fileno(), None)
         assert worker.sealed()
-    _wait_until_gone(worker.pid)
-    _wait_until_gone(nursery.pid)
+    wait_until_gone(worker.pid)
+    wait_until_gone(nursery.pid)
 
 
 def _requests(pod: Pod, made: dict[str, bytes]) -> list[Request]:
@@ -196,7 +204,7 @@ def test_a_batch_that_is_ended_leaves_nothing(pod: Pod) -> None:
         out, log = process.communicate(timeout=30)
     assert process.returncode == TERMINATED, (out, log)
     for pid in started:
-        _wait_until_gone(pid)
+        wait_until_gone(pid)
     assert pod.leftovers() == []
 
 
@@ -210,12 +218,4 @@ def test_a_batch_that_is_killed_takes_its_workers_along(pod: Pod) -> None:
         process.kill()
         process.communicate(timeout=30)
     for pid in started:
-        _wait_until_gone(pid)
-
-
-def _wait_until_gone(pid: int) -> None:
-    for _ in range(400):
-        if not is_running(pid):
-            return
-        time.sleep(0.025)
-    raise AssertionError("a process outlived the one that it belongs to")
+        wait_until_gone(pid)

@@ -9,8 +9,8 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from pdf_security_processor.rebuild import rebuild
 from processor import documents
+from processor.here import rebuilt
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 
@@ -20,16 +20,6 @@ def pdf() -> Iterator[Pdf]:
     with Pdf.new() as made:
         made.add_blank_page(page_size=(200, 200))
         yield made
-
-
-def _rebuilt(data: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
-        rebuild(opened)
-        return documents.saved(
-            opened,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        )
 
 
 @pytest.mark.parametrize(
@@ -46,8 +36,8 @@ def _rebuilt(data: bytes) -> bytes:
 def test_content_that_cannot_be_read(pdf: Pdf, content: bytes, expected: bytes) -> None:
     """What each reader takes differently would be what was not looked at."""
     pdf.pages[0].obj.Contents = Array([pdf.make_stream(b"1 g"), pdf.make_stream(content)])
-    data = _rebuilt(documents.saved(pdf))
-    assert _rebuilt(data) == data
+    data = rebuilt(documents.saved(pdf))
+    assert rebuilt(data) == data
     with pikepdf.open(io.BytesIO(data)) as opened:
         written = opened.pages[0].obj.Contents.read_bytes()
         assert written.startswith(b"1 g\n" + expected)
@@ -61,7 +51,7 @@ def test_forms_that_cannot_be_read(pdf: Pdf) -> None:
         Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9])),
     )
     pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(X=form))
-    with pikepdf.open(io.BytesIO(_rebuilt(documents.saved(pdf)))) as opened:
+    with pikepdf.open(io.BytesIO(rebuilt(documents.saved(pdf)))) as opened:
         assert opened.pages[0].obj.Resources.XObject.X.read_bytes() == b"0 0 9 9 re\nf"
 
 
@@ -82,8 +72,8 @@ def test_names_with_a_stray_number_sign() -> None:
         plain = documents.saved(
             pdf, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable
         )
-    once = _rebuilt(plain.replace(b"XxQyY", b"XxQ#Y"))
-    assert _rebuilt(once) == once
+    once = rebuilt(plain.replace(b"XxQyY", b"XxQ#Y"))
+    assert rebuilt(once) == once
     with pikepdf.open(io.BytesIO(once)) as opened:
         assert list(opened.pages[0].obj.Resources.XObject.keys()) == ["/XxQ#Y"]
         assert opened.pages[0].obj.Contents.read_bytes() == b"/XxQ#23Y Do"
@@ -92,7 +82,7 @@ def test_names_with_a_stray_number_sign() -> None:
 def test_content_that_can_be_read_stays_as_it_is(pdf: Pdf) -> None:
     content = b"(% as it was) Tj\n0   0 9 9 re f"
     pdf.pages[0].obj.Contents = pdf.make_stream(content)
-    with pikepdf.open(io.BytesIO(_rebuilt(documents.saved(pdf)))) as opened:
+    with pikepdf.open(io.BytesIO(rebuilt(documents.saved(pdf)))) as opened:
         assert opened.pages[0].obj.Contents.read_bytes() == content
 
 
@@ -116,8 +106,8 @@ def test_images_that_are_said_to_be_jpeg(pdf: Pdf, data: bytes, expected: bytes 
     )
     image.write(data, filter=Name.DCTDecode)
     pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(X=image))
-    once = _rebuilt(documents.saved(pdf))
-    assert _rebuilt(once) == once
+    once = rebuilt(documents.saved(pdf))
+    assert rebuilt(once) == once
     with pikepdf.open(io.BytesIO(once)) as opened:
         kept = opened.pages[0].obj.Resources.XObject.get("/X")
         assert (kept and kept.read_raw_bytes()) == expected

@@ -14,7 +14,14 @@ import pytest
 
 from pdf_security_processor.contract import ExitCode
 from processor import documents
-from processor.pods import ENCRYPT, OWNER_PASSWORD, USER_PASSWORD, Pod, descendants, is_running
+from processor.pods import (
+    ENCRYPT,
+    OWNER_PASSWORD,
+    USER_PASSWORD,
+    Pod,
+    descendants,
+    wait_until_gone,
+)
 
 SANITIZE: dict[str, Any] = {"sanitize": {}}
 
@@ -193,7 +200,7 @@ def test_broker_ends_and_its_worker_with_it(
     worker = _wait_for_pid(tmp_path / "ready")
     broker.send_signal(number)
     _, log = broker.communicate(timeout=20)
-    _wait_until_gone(worker)
+    wait_until_gone(worker)
     if number == signal.SIGTERM:
         assert broker.returncode == 143
         assert pod.leftovers() == []
@@ -230,11 +237,3 @@ def _wait_for_pid(file: Path) -> int:
             return int(file.read_text())
         time.sleep(0.025)
     raise AssertionError("the worker did not start")
-
-
-def _wait_until_gone(pid: int) -> None:
-    for _ in range(200):
-        if not is_running(pid):
-            return
-        time.sleep(0.025)
-    raise AssertionError("the worker outlived its broker")

@@ -5,7 +5,6 @@ Outputs are in folders by tool, under the names that the vectors have.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,15 +12,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from pdf_security_processor import worker
-from pdf_security_processor.contract import ExitCode, Limits, Operation, WorkerReport
-from pdf_security_processor.control import ControlMessage
-from processor.pods import Pod
+from pdf_security_processor.contract import ExitCode, WorkerReport
+from processor.here import processed
+from processor.pods import WHATEVER_OPENS, Pod
 from vectors.contenders import ghostscript_on_folder, run_on_folder
 from vectors.table import Vector
-
-OPERATIONS: list[dict[str, Any]] = [{"decrypt": {}}, {"repair": {}}, {"sanitize": {}}]
-"""Whatever opens without a password, damaged or not; the mode is the strict one."""
 
 STRICT = "strict"
 """The folder of what `sanitize` makes."""
@@ -66,17 +61,7 @@ def contend_all(folder: Path, python: Path, pool: Executor, track: Track) -> Non
 
 def sanitized_here(data: bytes) -> tuple[WorkerReport, bytes]:
     """Sanitize a document by the worker's code in this process; give its report and the output."""
-    operations = [Operation.model_validate(each) for each in OPERATIONS]
-    message = ControlMessage(operations, {}, Limits(), "remove")
-    source, target = os.memfd_create("source"), os.memfd_create("target")
-    try:
-        os.write(source, data)
-        os.lseek(source, 0, os.SEEK_SET)
-        report = worker.process(message, source, target, lambda seconds: None)
-        return report, os.pread(target, os.fstat(target).st_size, 0)
-    finally:
-        os.close(source)
-        os.close(target)
+    return processed(data, WHATEVER_OPENS)
 
 
 def _run_here(vector: Vector, target: Path) -> str:
@@ -92,7 +77,7 @@ def _run_as_a_pod(vector: Vector, target: Path) -> str:
         pod = Pod(Path(folder))
         pod.input.write_bytes(vector.data)
         try:
-            done = pod.run(pod.request(*OPERATIONS, on_signature="remove"))
+            done = pod.run(pod.request(*WHATEVER_OPENS, on_signature="remove"))
         except subprocess.TimeoutExpired:
             return "Hung"
         if done.output is not None:

@@ -1,0 +1,42 @@
+"""What the worker does to a document, done in this process and without its seal. No assertions."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pikepdf
+
+from pdf_security_processor import worker
+from pdf_security_processor.contract import Limits, Operation, WorkerReport
+from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.rebuild import rebuild
+from processor import documents
+
+
+def processed(data: bytes, operations: Sequence[dict[str, Any]]) -> tuple[WorkerReport, bytes]:
+    """Do operations, signatures taken out; give the worker's report and the output."""
+    wanted = [Operation.model_validate(each) for each in operations]
+    message = ControlMessage(wanted, {}, Limits(), "remove")
+    source, target = os.memfd_create("source"), os.memfd_create("target")
+    try:
+        os.write(source, data)
+        os.lseek(source, 0, os.SEEK_SET)
+        report = worker.process(message, source, target, lambda seconds: None)
+        return report, os.pread(target, os.fstat(target).st_size, 0)
+    finally:
+        os.close(source)
+        os.close(target)
+
+
+def rebuilt(data: bytes) -> bytes:
+    """Rebuild a document by `strict`, and save it as the worker does."""
+    with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
+        rebuild(opened)
+        return documents.saved(
+            opened,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        )
