@@ -14,6 +14,12 @@ from pdf_security_operator.admission import Claim, Obstacle, obstacle_of
 from pdf_security_operator.api import Concurrency
 from pdf_security_operator.identity import Key
 from pdf_security_operator.line import OVERTAKINGS, Line, Ticket, rounded
+from pdf_security_operator.reconcile import (
+    LONGEST_WAIT_SECONDS,
+    LOOKS_PER_SECOND,
+    WAIT_SECONDS,
+    seconds_in_line,
+)
 from pdf_security_operator.turnstile import Turnstile
 
 
@@ -184,6 +190,15 @@ def test_says_roughly_where_in_line() -> None:
     assert line.position_of(Key("busy", "099"), lambda _: 1) == 100
     assert line.position_of(Key("calm", "one"), lambda _: 1) == 1
     assert [rounded(place) for place in (0, 9, 12, 700)] == [0, 9, 16, 512]
+
+
+@pytest.mark.parametrize("waiting", [1, 3_000, 50_000])
+def test_a_long_line_is_looked_at_no_more_often_than_a_short_one(waiting: int) -> None:
+    """Would break: what a line costs grows with its length, until nothing else gets done."""
+    looks = sum(1 / seconds_in_line(position, waiting) for position in range(waiting))
+    assert looks <= LOOKS_PER_SECOND * 1.5
+    assert seconds_in_line(0, waiting) == WAIT_SECONDS
+    assert seconds_in_line(10**6, waiting) >= LONGEST_WAIT_SECONDS
 
 
 def test_nobody_is_left_behind() -> None:

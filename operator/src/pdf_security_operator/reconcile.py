@@ -44,6 +44,10 @@ WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 300.0
 """As long for one far back in line: all of a long line would be looked at for nothing."""
 
+LOOKS_PER_SECOND = 10.0
+"""At all that stand in lines, together. Each may be a status to write: of fifty thousand in line
+those took more of the API server than the jobs that ran."""
+
 logger = structlog.get_logger()
 
 
@@ -109,7 +113,7 @@ class Reconciler:
                 self._observed.wait_for_class(key)
             self._take_in(body, State("Queued", wait.reason, wait.message), job)
             if isinstance(wait, JobWaitsForPlace):
-                return min(LONGEST_WAIT_SECONDS, WAIT_SECONDS + wait.position)
+                return seconds_in_line(wait.position, self._observed.turnstile.count_waiting())
             # What was refused a moment ago may be granted in the next: an API server that starts
             # refuses all for a second. For as long again as it has waited, then.
             queued = condition_of(body.get("status", {}), "Queued")
@@ -198,6 +202,16 @@ class Reconciler:
         except (NotFoundError, ConflictError):
             logger.debug("security-job.gone", namespace=metadata["namespace"])
         return None
+
+
+def seconds_in_line(position: int, waiting: int) -> float:
+    """Tell after how long one that stands in line is looked at again.
+
+    Args:
+        position: how many are before it.
+        waiting: how many stand in all lines together.
+    """
+    return min(max(LONGEST_WAIT_SECONDS, waiting / LOOKS_PER_SECOND), WAIT_SECONDS + position)
 
 
 def _age_of(condition: Object) -> float:

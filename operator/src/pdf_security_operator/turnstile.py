@@ -91,6 +91,10 @@ class Turnstile:
         """Count those that wait for each class."""
         return {name: len(line) for name, line in self._lines.items()}
 
+    def count_waiting(self) -> int:
+        """Count those that wait for any class."""
+        return len(self._line_of)
+
     def leave(self, key: Key) -> None:
         """Let one wait no more."""
         name = self._line_of.pop(key, None)
