@@ -296,8 +296,8 @@ _OPERATIONS = [
     ),
     Invalid(
         "operation-unknown",
-        _operations({"watermark": {}}),
-        "spec.operations[0].watermark",
+        _operations({"embroider": {}}),
+        "spec.operations[0].embroider",
         "unknown field",
     ),
     Invalid("operation-empty", _operations({}), "spec.operations[0]", "exactly one of the keys"),

@@ -154,6 +154,26 @@ def test_sanitized_has_no_links_and_no_metadata(outputs: Outputs) -> None:
     assert info["JavaScript"] == "no"
 
 
+def test_redacted_has_no_word_of_what_was_taken_out(outputs: Outputs) -> None:
+    """A name would still be found in the output, by programs that are not ours."""
+    words = ("Ian Jackson", "@")
+    path = outputs.files["policy-redacted.pdf"]
+    before, after = _text(outputs.inputs["policy.pdf"]), _text(path)
+    assert [word in before for word in words] == [True, True]
+    assert [word in after for word in words] == [False, False]
+    pages = int(facts_of(path)["Pages"])
+    assert after.count("Copy for the review board") == pages
+    removed = outputs.jobs["redact-and-watermark"]["status"]["report"]["removed"]
+    assert 0 < removed["RedactedPage"] < pages
+    assert qpdf(path, "--check").returncode == 0
+
+
+def _text(path: Path) -> str:
+    return subprocess.run(
+        ["pdftotext", str(path), "-"], capture_output=True, text=True, check=True
+    ).stdout
+
+
 def links_of(reader: pypdf.PdfReader) -> int:
     """Count links that leave the document."""
     count = 0

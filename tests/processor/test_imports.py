@@ -47,16 +47,19 @@ def test_imports(modules: list[str], never: list[str]) -> None:
 _LATER = """
 import sys, tempfile
 from pdf_security_processor import worker
+from pdf_security_processor.worker_setup import prepare
 from pdf_security_processor.contract import Limits, Operation
 from pdf_security_processor.control import ControlMessage
 from pdf_security_processor.secret_files import Password
 from processor import documents
-worker.prepare()
+prepare(draws=True)
 passwords = {name: Password(name) for name in ("pw/user", "pw/owner")}
 before = set(sys.modules)
 encrypt = {f"{who}PasswordSecretRef": {"name": "pw", "key": who} for who in ("user", "owner")}
 names = ("inspect", "repair", "sanitize", "removeMetadata", "linearize")
 lists = [[{name: {}}] for name in names] + [[{"encrypt": encrypt}]]
+lists += [[{"redact": {"texts": ["a"]}}], [{"watermark": {"text": "a"}}]]
+lists += [[{"sanitize": {"mode": "rasterize"}}]]
 for make in (documents.with_metadata, documents.with_active_content, documents.with_form):
     for operations in lists:
         with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
@@ -77,3 +80,45 @@ def test_nothing_is_imported_behind_the_seal() -> None:
         [sys.executable, "-c", _LATER], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == "[]"
+
+
+_SIGNATURES_MADE = """
+import json
+from processor import documents, signing
+plain, encrypted = documents.plain(), documents.encrypted(user="reader")
+signed = signing.signed(plain)
+cases = [(each, "") for each in (signed, signing.signed(signed, "Second"), documents.signed())]
+cases += [(signing.changed_after(signed), "")]
+cases += [(signing.signed(encrypted, password="reader"), "reader")]
+print(json.dumps([(data.hex(), password) for data, password in cases]))
+"""
+
+_SIGNATURES_READ = """
+import io, json, sys
+from pdf_security_processor.secret_files import Password
+from pdf_security_processor.signatures import reader
+cases = json.load(sys.stdin)
+reader.prepare()
+before = set(sys.modules)
+for data, password in cases:
+    reader.signatures_of(io.BytesIO(bytes.fromhex(data)), Password(password))
+print(sorted(set(sys.modules) - before))
+"""
+
+
+def test_nothing_is_imported_behind_the_seal_of_who_reads_signatures() -> None:
+    """Signatures could not be judged where no file can be opened any more."""
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}/tests:{REPOSITORY}/tools"}
+
+    def run(code: str, given: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        ).stdout.strip()
+
+    # Made by another process, for who signs imports more than who reads.
+    assert run(_SIGNATURES_READ, run(_SIGNATURES_MADE, "")) == "[]"

@@ -19,10 +19,11 @@ from pikepdf import Array, Dictionary, Encryption, Name
 
 from pdf_security_processor.contract import ExitCode, Limits, Seal, Visual
 from pdf_security_processor.fresh_worker import COMMAND, starter_of
+from pdf_security_processor.page_views import size_of
 from pdf_security_processor.secret_files import Password
 from pdf_security_processor.visual.comparison import START_RENDERER, Side, visual_of
 from pdf_security_processor.visual.difference import CHANGED, difference_of
-from pdf_security_processor.visual.frames import EVERY_PAGE, PIXELS, DrawingOrder, size_of
+from pdf_security_processor.visual.frames import DOTS_AN_INCH, EVERY_PAGE, PIXELS, DrawingOrder
 from pdf_security_processor.worker_process import Start
 from processor import documents
 from processor.pods import DECRYPT, ENCRYPT, Pod
@@ -267,7 +268,7 @@ def test_a_shade_is_not_noticed() -> None:
 @given(st.floats(0.1, 1e6), st.floats(0.1, 1e6))
 def test_pictures_are_bounded(width: float, height: float) -> None:
     """A giant page would take all memory."""
-    across, down = size_of(width, height)
+    across, down = size_of(width, height, DOTS_AN_INCH, PIXELS)
     assert across >= 1
     assert down >= 1
     assert across * down <= max(PIXELS, across, down)

@@ -114,13 +114,13 @@ def test_refuses_what_does_not_fit(lines: str, needed: list[str], message: str) 
         pytest.param(
             "operator",
             {"kopf", "aiohttp", "pydantic", "structlog"},
-            {"pikepdf", "botocore", "lxml", "pillow"},
+            {"pikepdf", "pyhanko", "botocore", "lxml", "pillow"},
             id="operator-parses-nothing",
         ),
         pytest.param(
             "processor",
-            {"pikepdf", "botocore", "pydantic", "structlog", "lxml"},
-            {"kopf", "aiohttp", "jsonschema", "pillow", "pytest", "setuptools"},
+            {"pikepdf", "pyhanko", "botocore", "pydantic", "structlog", "lxml"},
+            {"kopf", "prometheus-client", "jsonschema", "pillow", "pytest", "setuptools"},
             id="processor-knows-no-cluster",
         ),
     ],

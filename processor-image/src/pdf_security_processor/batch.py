@@ -58,7 +58,8 @@ def process_all(
     Leaving it early kills the workers of those that are begun, and begins no more.
     """
     # The nursery ends first: without it the threads come to their ends at once.
-    with ThreadPoolExecutor(at_once) as pool, Nursery() as nursery:
+    draws = any(each.draws_pages for request in requests for each in request.operations)
+    with ThreadPoolExecutor(at_once) as pool, Nursery(draws=draws) as nursery:
 
         def process(request: Request) -> Summary:
             return broker.process(request, paths, nursery.start, job_log(request.owner))

@@ -17,8 +17,8 @@ from typing import IO
 import structlog
 
 from pdf_security_processor import stores
-from pdf_security_processor.checks import check_output, check_request, check_seal, check_visual
-from pdf_security_processor.contract import FileFacts, Request, Sink, Summary, Verify
+from pdf_security_processor.checks import check_output, check_request, check_seal
+from pdf_security_processor.contract import FileFacts, Request, Sink, Summary
 from pdf_security_processor.contract.request import (
     SCRATCH_PATH,
     SECRETS_PATH,
@@ -32,16 +32,15 @@ from pdf_security_processor.errors import (
     ProcessorError,
     TerminationError,
 )
-from pdf_security_processor.fresh_worker import FRESH
+from pdf_security_processor.fresh_worker import fresh_for
 from pdf_security_processor.logs import job_log
+from pdf_security_processor.looks import Looks
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
 from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
-from pdf_security_processor.secret_files import Password, opening_passwords, read_passwords
+from pdf_security_processor.secret_files import read_passwords
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
 from pdf_security_processor.verdict import report_of
-from pdf_security_processor.visual.comparison import Side, visual_of
-from pdf_security_processor.visual.frames import EVERY_PAGE, DrawingOrder
 from pdf_security_processor.worker_process import Start, Worker
 
 
@@ -58,7 +57,7 @@ def run(
     request: Request,
     paths: Paths,
     *,
-    start_worker: Start = FRESH,
+    start_worker: Start | None = None,
     log: structlog.typing.FilteringBoundLogger | None = None,
 ) -> int:
     """Process one document from its source to its sink, as the pod's first process.
@@ -66,7 +65,7 @@ def run(
     Args:
         request: what to do.
         paths: the pod's mounts.
-        start_worker: starts the worker.
+        start_worker: starts the worker; one for this request where left out.
         log: the job's log.
 
     Returns:
@@ -75,7 +74,8 @@ def run(
     log = log or job_log(request.owner)
     try:
         with sigterm_raised():
-            summary = process(request, paths, start_worker, log)
+            start = start_worker or fresh_for(request.operations)
+            summary = process(request, paths, start, log)
     except TerminationError as termination:
         log.warning("document.terminated", signal="SIGTERM")
         return termination.exit_status
@@ -176,8 +176,10 @@ class _Document:
                     request.operations, passwords, request.limits, request.on_signature
                 )
                 self._work(worker, message)
+            looks = Looks(request, readable, passwords, self._outcome, self._log)
+            looks.judge_signatures()
             if request.verify and output:
-                self._verify(request.verify, readable, passwords)
+                looks.compare(request.verify, self._context.scratch / "output")
             if request.output and output:
                 self._upload(request.output, output)
 
@@ -242,24 +244,6 @@ class _Document:
             peak_memory_bytes=ended.peak_memory_bytes,
         )
         self._outcome.worker = report_of(ended, self._request)
-
-    def _verify(self, wanted: Verify, readable: int, passwords: dict[str, Password]) -> None:
-        request, began = self._request, time.monotonic()
-        pages = wanted.pages or EVERY_PAGE
-        opens_input, opens_output = opening_passwords(request.operations, passwords)
-        written = os.open(self._context.scratch / "output", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            visual = visual_of(
-                Side("input", readable, DrawingOrder(opens_input, pages)),
-                Side("output", written, DrawingOrder(opens_output, pages)),
-                request.limits,
-                lambda seal: check_seal(seal, request),
-            )
-        finally:
-            os.close(written)
-        self._outcome.visual = visual
-        self._log.info("verify.finished", **visual.to_json_dict(), seconds=_since(began))
-        check_visual(visual, wanted)
 
     def _upload(self, sink: Sink, output: IO[bytes]) -> None:
         began = time.monotonic()

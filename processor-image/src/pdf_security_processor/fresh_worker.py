@@ -5,11 +5,11 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from pdf_security_processor.contract import Limits
+from pdf_security_processor.contract import Limits, Operation
 from pdf_security_processor.worker_process import Start, Worker, start_apart
 
 COMMAND = (sys.executable, "-I", "-m", "pdf_security_processor.worker")
@@ -88,5 +88,7 @@ class _Child:
             os.close(descriptor)
 
 
-FRESH = starter_of(COMMAND)
-"""Starts the worker that a pod has."""
+def fresh_for(operations: Iterable[Operation]) -> Start:
+    """Give what starts the worker that a pod has."""
+    draws = any(operation.draws_pages for operation in operations)
+    return starter_of((*COMMAND, "--draws") if draws else COMMAND)

@@ -61,15 +61,17 @@ def _limit_decoded(count: int) -> None:
     )
 
 
-def processor_seconds(size: int, pages: int = 0, objects: int = 0) -> float:
+def processor_seconds(size: int, pages: int = 0, objects: int = 0, dots_an_inch: int = 0) -> float:
     """Give the processor time that a document of its size may take; honest ones take a tenth.
 
     Args:
         size: bytes of the file.
         pages: how many it has; none while that is not known.
         objects: how many it has.
+        dots_an_inch: how finely its pages are drawn.
     """
-    return 5 + size / (4 * 1024**2) + pages / 2 + objects / 10_000
+    drawing = 2 * (dots_an_inch / 100) ** 2
+    return 5 + size / (4 * 1024**2) + pages * (0.5 + drawing) + objects / 10_000
 
 
 def memory_was_short() -> bool:

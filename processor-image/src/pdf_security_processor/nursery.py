@@ -29,13 +29,17 @@ _ANSWER_BYTES = 64
 class Nursery:
     """A running warm parent. Leaving the `with` block kills it, and all its workers with it."""
 
-    def __init__(self) -> None:
-        """Start it, from a thread that lives as long: the kernel ends it with that thread."""
+    def __init__(self, *, draws: bool = False) -> None:
+        """Start it, from a thread that lives as long: the kernel ends it with that thread.
+
+        Args:
+            draws: whether its workers draw pages.
+        """
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         try:
             self._process = start_apart(
-                [*_COMMAND, str(os.getpid()), str(theirs.fileno())],
+                [*_COMMAND, str(os.getpid()), str(theirs.fileno()), str(int(draws))],
                 [theirs.fileno()],
                 subprocess.DEVNULL,
             )

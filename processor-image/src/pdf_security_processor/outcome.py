@@ -8,6 +8,7 @@ from pdf_security_processor.contract import (
     FileFacts,
     Request,
     Seal,
+    Signature,
     Sink,
     Summary,
     Visual,
@@ -25,7 +26,9 @@ class Outcome:
         output: the output, once it is in place.
         seal: what held the worker.
         worker: the validated report.
+        signatures: whether those of the input hold; none where nobody asked.
         visual: whether the output looks as the input does.
+        warnings: the broker's sentences for the report, beside the worker's.
         failure: why it failed; none while it did not.
         peak_memory_bytes: largest resident size of the worker.
         report_stored: whether the full report is in its sink.
@@ -34,8 +37,10 @@ class Outcome:
     input: FileFacts | None = None
     output: FileFacts | None = None
     seal: Seal | None = None
+    signatures: list[Signature] | None = None
     visual: Visual | None = None
     worker: WorkerReport = field(default_factory=lambda: WorkerReport(exit_code=0))
+    warnings: list[str] = field(default_factory=list)
     failure: ProcessorError | None = None
     peak_memory_bytes: int = 0
     report_stored: bool = False
@@ -64,12 +69,13 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         operations=worker.operations,
         seal=outcome.seal,
         inspection=worker.inspection,
+        signatures=outcome.signatures,
         visual=outcome.visual,
         findings=worker.findings,
         removed=worker.removed,
         kept=worker.kept,
         left_out=worker.left_out,
-        warnings=worker.warnings,
+        warnings=[*worker.warnings, *outcome.warnings],
         duration_seconds=round(seconds, 3),
         peak_memory_bytes=outcome.peak_memory_bytes,
     )

@@ -17,6 +17,7 @@ from pdf_security_processor import worker
 from pdf_security_processor.contract import Limits
 from pdf_security_processor.kernel import prctl
 from pdf_security_processor.sandbox import PR_SET_PDEATHSIG
+from pdf_security_processor.worker_setup import prepare, set_up
 
 _ORDER_BYTES = 4096
 
@@ -26,12 +27,12 @@ _DESCRIPTORS = 5
 
 def main(arguments: list[str]) -> int:
     """Fork a worker for each order, until the broker is gone; return 0 then."""
-    broker, channel_fd = map(int, arguments)
+    broker, channel_fd, draws = map(int, arguments)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != broker:
         return 0
-    worker.set_up()
-    worker.prepare()
+    set_up()
+    prepare(draws=bool(draws))
     # What is there by now is never freed: children need not copy it to look at it.
     gc.collect()
     gc.freeze()
@@ -84,10 +85,14 @@ def _be_worker(
     try:
         os.setsid()
         os.dup2(orders, 0)
-        status = worker.work(bounds, parent, input_fd, output_fd, report)
+        status = worker.work(bounds, parent, input_fd, output_fd, report, _nothing)
     finally:
         # Not a step back into the parent's loop, whatever is raised.
         os._exit(status)
+
+
+def _nothing() -> None:
+    """Load nothing more: the warm parent has."""
 
 
 def _tell_ending(process_fd: int, pid: int, ending: int) -> None:

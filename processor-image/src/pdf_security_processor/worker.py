@@ -3,14 +3,12 @@
 Never opens a path or a socket, and never sees a credential. Whatever it says is untrusted.
 """
 
-import codecs
-import importlib
 import io
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable
+from functools import partial
 
 import pikepdf
 
@@ -53,15 +51,7 @@ from pdf_security_processor.scratch import write_all
 from pdf_security_processor.secret_files import decryption_password
 from pdf_security_processor.text import described, printable
 from pdf_security_processor.worker_arguments import parse
-
-CODECS = (
-    *("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le"),
-    *("cp1252", "mac-roman"),
-)
-"""Text of documents comes in these; Python loads a codec from its file when it is first asked."""
-
-MODULES = ("lxml.etree",)
-"""What pikepdf imports when it is first needed: for the version in a document's XMP, on saving."""
+from pdf_security_processor.worker_setup import prepare, set_up
 
 
 def main(arguments: list[str]) -> int:
@@ -73,17 +63,18 @@ def main(arguments: list[str]) -> int:
     given = parse(arguments)
     set_up()
     bounds = Limits.model_validate_json(given.limits)
-    return work(bounds, given.broker, given.input, given.output, given.report)
+    ready = partial(prepare, draws=given.draws)
+    return work(bounds, given.broker, given.input, given.output, given.report, ready)
 
 
-def set_up() -> None:
-    """Do what is the same for every document and takes time, before anything is opened."""
-    # qpdf's and pikepdf's warnings go into the report; standard error is nobody's.
-    warnings.simplefilter("ignore")
-    process_limits.set_process_limits()
-
-
-def work(bounds: Limits, parent: int, input_fd: int, output_fd: int | None, report_fd: int) -> int:
+def work(
+    bounds: Limits,
+    parent: int,
+    input_fd: int,
+    output_fd: int | None,
+    report_fd: int,
+    ready: Callable[[], None],
+) -> int:
     """Seal this process, then work on what comes over standard input.
 
     Args:
@@ -92,6 +83,7 @@ def work(bounds: Limits, parent: int, input_fd: int, output_fd: int | None, repo
         input_fd: the document, readable.
         output_fd: an empty file, readable and writable; none where no output is wanted.
         report_fd: a pipe for its words.
+        ready: loads what is loaded before the seal.
 
     Returns:
         The `ExitCode` that the report carries too.
@@ -99,7 +91,7 @@ def work(bounds: Limits, parent: int, input_fd: int, output_fd: int | None, repo
     descriptors = {0, 1, 2, input_fd, report_fd}
     if output_fd is not None:
         descriptors.add(output_fd)
-    seal = sandbox.seal(bounds, descriptors, parent, prepare)
+    seal = sandbox.seal(bounds, descriptors, parent, ready)
     _write(report_fd, seal.model_dump_json(by_alias=True).encode() + b"\n")
     message = read_control_message(sys.stdin.buffer)
     if message is None:
@@ -107,14 +99,6 @@ def work(bounds: Limits, parent: int, input_fd: int, output_fd: int | None, repo
     report = process(message, input_fd, output_fd, sandbox.limit_processor_time)
     _write_report(report_fd, report)
     return report.exit_code
-
-
-def prepare() -> None:
-    """Let Python open now what it opens when it first needs it."""
-    for name in CODECS:
-        codecs.lookup(name)
-    for name in MODULES:
-        importlib.import_module(name)
 
 
 def process(
@@ -176,7 +160,7 @@ def _process(
                 raise
             return unreadable
         with opened.pdf as pdf:
-            limit_time(process_limits.processor_seconds(size, len(pdf.pages), objects_of(pdf)))
+            limit_time(_processor_seconds(size, pdf, message.operations))
             _check_protection(pdf, names, output_fd)
             document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
             if output_fd is not None:
@@ -191,6 +175,11 @@ def _process(
             if output_fd is not None:
                 pages = save_document(document, output_fd, repair=repair)
             return _succeeded(document, names, pages)
+
+
+def _processor_seconds(size: int, pdf: pikepdf.Pdf, operations: list[Operation]) -> float:
+    dots = max(operation.dots_an_inch for operation in operations)
+    return process_limits.processor_seconds(size, len(pdf.pages), objects_of(pdf), dots)
 
 
 def _run(document: Document, operation: Operation) -> None:

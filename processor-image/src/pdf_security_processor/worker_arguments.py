@@ -11,4 +11,5 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=int)
     parser.add_argument("--report", type=int, required=True)
     parser.add_argument("--limits", required=True)
+    parser.add_argument("--draws", action="store_true")
     return parser.parse_args(arguments)

@@ -14,7 +14,9 @@ from pdf_security_processor.contract.operations import (
     Sanitize,
     SecretKeyReference,
     Verify,
+    Watermark,
 )
+from pdf_security_processor.contract.redaction import Redact
 from pdf_security_processor.contract.report import (
     DocumentReport,
     Encryption,
@@ -22,6 +24,7 @@ from pdf_security_processor.contract.report import (
     Finding,
     Inspection,
     Seal,
+    Signature,
     Summary,
     Visual,
     WorkerReport,
@@ -53,16 +56,19 @@ __all__ = [
     "Operation",
     "Owner",
     "Permissions",
+    "Redact",
     "Request",
     "S3Location",
     "Sanitize",
     "Seal",
     "SecretKeyReference",
+    "Signature",
     "Sink",
     "Source",
     "Summary",
     "Verify",
     "Visual",
+    "Watermark",
     "WorkerReport",
     "cel_rules",
 ]

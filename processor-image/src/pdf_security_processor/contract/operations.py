@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from pdf_security_processor.contract.model import Model, cel_rules
+from pdf_security_processor.contract.redaction import REDACTED_DOTS_AN_INCH, DotsAnInch, Redact
 
 ObjectName = Annotated[
     str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
@@ -33,10 +34,16 @@ OPERATION_NAMES = (
     "decrypt",
     "repair",
     "sanitize",
+    "redact",
+    "watermark",
     "removeMetadata",
     "linearize",
     "encrypt",
 )
+
+
+RASTERIZED_DOTS_AN_INCH = 150
+"""As sharp as a screen, and as most printers need."""
 
 
 class SecretKeyReference(Model):
@@ -76,10 +83,14 @@ class Repair(Model):
 class Sanitize(Model):
     """Rebuild the document of what its pages need, and of nothing else."""
 
-    mode: Literal["strict", "keepLinks"] | None = Field(
+    mode: Literal["strict", "keepLinks", "rasterize"] | None = Field(
         default=None,
         description="strict, the default: nothing stays that does anything. keepLinks: links to "
-        "http, https and mailto addresses stay, and nothing else.",
+        "http, https and mailto addresses stay, and nothing else. rasterize: each page becomes a "
+        "picture of itself.",
+    )
+    dots_an_inch: DotsAnInch | None = Field(
+        default=None, description="Of the pictures that rasterize makes; 150 if left out."
     )
     link_hosts: Annotated[list[LinkHost], Field(max_length=64)] | None = Field(
         default=None,
@@ -99,7 +110,26 @@ class Sanitize(Model):
                 "linkHosts means something with mode keepLinks only",
                 ".linkHosts",
             ),
+            (
+                "!has(self.dotsAnInch) || (has(self.mode) && self.mode == 'rasterize')",
+                "dotsAnInch means something with mode rasterize only",
+                ".dotsAnInch",
+            ),
         )
+    )
+
+
+class Watermark(Model):
+    """Write a text on each page, for whom it is meant or what it is."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="One line, in letters of Western European languages.",
+    )
+    position: Literal["diagonal", "top", "bottom"] | None = Field(
+        default=None, description="Across the page, the default, or along its top or bottom."
+    )
+    opacity_percent: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="How much of the page it covers where it is; 20 if left out."
     )
 
 
@@ -195,6 +225,8 @@ class Operation(Model):
     sanitize: Sanitize | None = Field(
         default=None, description="Rebuild the document of what its pages need."
     )
+    redact: Redact | None = Field(default=None, description="Take words and areas out for good.")
+    watermark: Watermark | None = Field(default=None, description="Write a text on each page.")
     remove_metadata: RemoveMetadata | None = Field(
         default=None, description="Remove document information, XMP and private data."
     )
@@ -205,6 +237,20 @@ class Operation(Model):
     def name(self) -> str:
         """The one key that is set, as the spec spells it."""
         return next(iter(self.to_json_dict()))
+
+    @property
+    def dots_an_inch(self) -> int:
+        """How finely pages are drawn for it; 0 where none are."""
+        if self.sanitize and self.sanitize.mode == "rasterize":
+            return self.sanitize.dots_an_inch or RASTERIZED_DOTS_AN_INCH
+        if self.redact:
+            return self.redact.dots_an_inch or REDACTED_DOTS_AN_INCH
+        return 0
+
+    @property
+    def draws_pages(self) -> bool:
+        """Whether pages are drawn for it."""
+        return self.dots_an_inch > 0
 
     def secret_references(self) -> list[SecretKeyReference]:
         """List the keys of Secrets that this step reads, in a fixed order."""

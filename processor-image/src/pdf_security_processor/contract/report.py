@@ -96,6 +96,36 @@ class Seal(Model):
         return [layer for layer, holds in held.items() if not holds]
 
 
+Coverage = Literal["file", "revision", "part"]
+"""What of the file a signature is for: all of it, all that was there when it was made, or less."""
+
+Changes = Literal["none", "signatures", "fields", "annotations", "other"]
+"""The most that was changed since: as ISO 32000-2, 12.8.2.2, grades it."""
+
+SIGNATURES_LIMIT = 64
+"""Signatures that are judged one by one."""
+
+
+class Signature(Model):
+    """One signature of the input (ISO 32000-2, 12.8). Whose the key is, nobody asked."""
+
+    field: str = Field(max_length=128)
+    signer: str = Field(default="", max_length=256)
+    """The subject of the certificate, as it says itself."""
+    claimed_time: str | None = Field(default=None, max_length=40)
+    """When it was made, by the signer's own clock."""
+    digest_algorithm: str = Field(default="", max_length=32)
+    holds: bool = False
+    """Whether what it is for is as it was signed, with the key of that certificate."""
+    covers: Coverage = "part"
+    changes_since: Changes = "other"
+    problem: Text = ""
+    """Why it could not be judged; empty where it was."""
+
+
+Signatures = Annotated[list[Signature], Field(max_length=SIGNATURES_LIMIT)]
+
+
 class Visual(Model):
     """Whether the pages look as before, drawn in two sealed processes and compared as pixels."""
 
@@ -149,6 +179,8 @@ class DocumentReport(Model):
     seal: Seal | None = None
     """What held the worker; none where it came to no work."""
     inspection: Inspection | None = None
+    signatures: Signatures | None = None
+    """None where the job does not inspect, or the document has none."""
     visual: Visual | None = None
     """None where the job does not ask for it, or the document came to no output."""
     findings: list[Finding] = Field(default_factory=list)

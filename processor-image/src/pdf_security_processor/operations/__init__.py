@@ -11,9 +11,11 @@ from pdf_security_processor.operations.document import Document
 from pdf_security_processor.operations.encrypt import encrypt
 from pdf_security_processor.operations.inspect import inspect
 from pdf_security_processor.operations.linearize import linearize
+from pdf_security_processor.operations.redact import redact
 from pdf_security_processor.operations.remove_metadata import remove_metadata
 from pdf_security_processor.operations.repair import repair
 from pdf_security_processor.operations.sanitize import sanitize
+from pdf_security_processor.operations.watermark import watermark
 
 __all__ = ["OPERATIONS", "Document"]
 
@@ -22,6 +24,8 @@ OPERATIONS: dict[str, Callable[[Document, Operation], None]] = {
     "decrypt": decrypt,
     "repair": repair,
     "sanitize": sanitize,
+    "redact": redact,
+    "watermark": watermark,
     "removeMetadata": remove_metadata,
     "linearize": linearize,
     "encrypt": encrypt,

@@ -2,6 +2,7 @@
 
 from pdf_security_processor.contract import Operation, Sanitize
 from pdf_security_processor.contract.report import LEFT_OUT_LIMIT
+from pdf_security_processor.drawn import as_drawn, become_picture
 from pdf_security_processor.findings import findings_of, removed_counts, survey
 from pdf_security_processor.operations.document import Document
 from pdf_security_processor.rebuild import rebuild
@@ -17,6 +18,7 @@ def sanitize(document: Document, operation: Operation) -> None:
     Raises:
         LimitExceededError: the document holds more than a walk visits, or decodes to more than any
             honest one does.
+        InputDamagedError: `rasterize`: a page cannot be drawn.
     """
     before = survey(all_places(document.pdf))
     wanted = operation.sanitize or Sanitize()
@@ -26,6 +28,8 @@ def sanitize(document: Document, operation: Operation) -> None:
         keeps_invisible_text=wanted.invisible_text == "keep",
     )
     document.is_rebuilt = True
+    if wanted.mode == "rasterize":
+        _rasterize(document, operation.dots_an_inch)
     after = survey(reachable_places(document.pdf), earlier=before)
     findings = findings_of(before, after)
     document.findings.extend(findings)
@@ -39,6 +43,12 @@ def sanitize(document: Document, operation: Operation) -> None:
     unlisted = sum(before.kinds.values()) - len(findings)
     if unlisted > 0:
         document.warnings.append(f"sanitize: {unlisted} findings are only counted, not listed")
+
+
+def _rasterize(document: Document, dots_an_inch: int) -> None:
+    with as_drawn(document.pdf) as drawn:
+        for number in range(drawn.pages):
+            become_picture(document.pdf, drawn, number, dots_an_inch)
 
 
 def _links_of(wanted: Sanitize) -> AllowedLinks | None:

@@ -201,13 +201,13 @@ def _text(style: Style, pieces: list[tuple[float, float, str]]) -> str:
     for x, y, text in pieces:
         codes = style.face.codes(text)
         if codes:
-            shown.append(f"{written(x - at_x, y - at_y)} Td {_string(codes)} Tj ")
+            shown.append(f"{written(x - at_x, y - at_y)} Td {string_of(codes)} Tj ")
             at_x, at_y = x, y
     if not shown:
         return ""
     return f"BT {filling(style.colour)}/F {written(style.size)} Tf {''.join(shown)}ET "
 
 
-def _string(codes: bytes) -> str:
+def string_of(codes: bytes) -> str:
     """Write a string so that it can be read where it is plain."""
     return f"({codes.decode()})" if _PLAIN.fullmatch(codes) else f"<{codes.hex()}>"

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from pdf_security_processor.contract import Limits, Seal, Visual
 from pdf_security_processor.fresh_worker import starter_of
+from pdf_security_processor.page_views import SAMPLES
 from pdf_security_processor.visual.difference import CHANGED, difference_of
-from pdf_security_processor.visual.frames import COUNT, PIXELS, SAMPLES, SIZE, DrawingOrder
+from pdf_security_processor.visual.frames import COUNT, PIXELS, SIZE, DrawingOrder
 from pdf_security_processor.worker_process import Start, Worker
 
 START_RENDERER = starter_of((sys.executable, "-I", "-m", "pdf_security_processor.visual.renderer"))

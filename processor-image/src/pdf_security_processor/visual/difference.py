@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from pdf_security_processor.page_views import SAMPLES
+
 TILE = 16
 """Side of the squares that a page is looked at by, in pixels: about two letters."""
 
@@ -10,8 +12,6 @@ NOTICED = 24
 
 CHANGED = 0.01
 """Share of a tile's samples from which on a page counts as changed: a digit for another is more."""
-
-_SAMPLES = 3
 
 
 def difference_of(before: bytes, after: bytes, width: int) -> float:
@@ -26,7 +26,7 @@ def difference_of(before: bytes, after: bytes, width: int) -> float:
     """
     if before == after:
         return 0.0
-    row_bytes, tile_bytes = width * _SAMPLES, TILE * _SAMPLES
+    row_bytes, tile_bytes = width * SAMPLES, TILE * SAMPLES
     tiles: Counter[tuple[int, int]] = Counter()
     for row, start in enumerate(range(0, len(before), row_bytes)):
         end = start + row_bytes
@@ -39,5 +39,5 @@ def difference_of(before: bytes, after: bytes, width: int) -> float:
                 noticed = sum(abs(a - b) > NOTICED for a, b in zip(one, other, strict=True))
                 tiles[row // TILE, left - start] += noticed
     height = len(before) // row_bytes
-    samples = min(TILE, width) * min(TILE, height) * _SAMPLES
+    samples = min(TILE, width) * min(TILE, height) * SAMPLES
     return max(tiles.values()) / samples

@@ -23,9 +23,6 @@ COUNT = struct.Struct(">I")
 SIZE = struct.Struct(">II")
 """Width and height in pixels; both 0 for a page that could not be drawn."""
 
-SAMPLES = 3
-"""Bytes of a pixel: blue, green, red."""
-
 EVERY_PAGE = 2**31 - 1
 """More pages than a document has."""
 
@@ -60,12 +57,3 @@ def read_order(stream: IO[bytes]) -> DrawingOrder | None:
     if values is None:
         return None
     return DrawingOrder(Password(values["password"]), int(values["pages"]))
-
-
-def size_of(width: float, height: float) -> tuple[int, int]:
-    """Give the picture's size in pixels for a page's in points (72 to an inch)."""
-    scale = DOTS_AN_INCH / 72
-    pixels = width * height * scale * scale
-    if pixels > PIXELS:
-        scale *= (PIXELS / pixels) ** 0.5
-    return max(1, int(width * scale)), max(1, int(height * scale))

@@ -3,24 +3,18 @@
 Never opens a path or a socket, and never sees a credential. What it says is pictures.
 """
 
-import ctypes
 import io
 import os
 import sys
 
-import pypdfium2.raw as pdfium
-
-from pdf_security_processor import sandbox
+from pdf_security_processor import pdfium, sandbox
 from pdf_security_processor.contract import Limits
 from pdf_security_processor.kernel import map_for_reading
+from pdf_security_processor.page_views import CannotBeOpenedError, size_of
+from pdf_security_processor.pdfium import PdfiumDocument
 from pdf_security_processor.scratch import write_all
-from pdf_security_processor.visual.frames import COUNT, SAMPLES, SIZE, read_order, size_of
+from pdf_security_processor.visual.frames import COUNT, DOTS_AN_INCH, PIXELS, SIZE, read_order
 from pdf_security_processor.worker_arguments import parse
-
-_WHITE = 0xFFFFFFFF
-
-_FORM_INFORMATION = pdfium.FPDF_FORMFILLINFO(version=2)
-"""No callback at all. pdfium keeps the address for as long as the process lives."""
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +23,7 @@ def main(arguments: list[str]) -> int:
     size = os.fstat(given.input).st_size
     # A mapping, for the rest to open no file; the document's bytes are looked at after the seal.
     address = map_for_reading(given.input, size)
-    pdfium.FPDF_InitLibrary()
+    pdfium.prepare()
     descriptors = {0, 1, 2, given.input, given.report}
     bounds = Limits.model_validate_json(given.limits)
     seal = sandbox.seal(bounds, descriptors, given.broker, lambda: None)
@@ -38,53 +32,26 @@ def main(arguments: list[str]) -> int:
         order = read_order(sys.stdin.buffer)
         if order is None:
             return 0
-        password = order.password.reveal().encode()
-        document = pdfium.FPDF_LoadMemDocument64(ctypes.c_void_p(address), size, password)
-        if not document:
+        try:
+            document = PdfiumDocument(address, size, order.password.reveal().encode())
+        except CannotBeOpenedError:
             return 1
-        form = _form_of(document)
-        count = pdfium.FPDF_GetPageCount(document)
-        write_all(pipe, COUNT.pack(count))
-        for number in range(min(count, order.pages)):
-            width, height, picture = _drawn(document, form, number)
+        write_all(pipe, COUNT.pack(document.pages))
+        for number in range(min(document.pages, order.pages)):
+            width, height, picture = _drawn(document, number)
             write_all(pipe, SIZE.pack(width, height) + picture)
     return 0
 
 
-def _form_of(document: object) -> object:
-    """Let fields be drawn, without the colour that marks them on a screen."""
-    form = pdfium.FPDFDOC_InitFormFillEnvironment(document, _FORM_INFORMATION)
-    if form:
-        pdfium.FPDF_SetFormFieldHighlightAlpha(form, 0)
-    return form
-
-
-def _drawn(document: object, form: object, number: int) -> tuple[int, int, bytes]:
+def _drawn(document: PdfiumDocument, number: int) -> tuple[int, int, bytes]:
     """Draw one page; give width and height in pixels, both 0 where it cannot be, and the pixels."""
-    page = pdfium.FPDF_LoadPage(document, number)
-    if not page:
-        return 0, 0, b""
-    width, height = size_of(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGR, None, 0)
     try:
-        if not bitmap:
-            return 0, 0, b""
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
-        place = (bitmap, page, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
-        pdfium.FPDF_RenderPageBitmap(*place)
-        if form:
-            pdfium.FPDF_FFLDraw(form, *place)
-        stride = pdfium.FPDFBitmap_GetStride(bitmap)
-        rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
-        pdfium.FPDF_ClosePage(page)
-    row_bytes = width * SAMPLES
-    if stride != row_bytes:
-        # Rows are padded to four bytes.
-        starts = range(0, len(rows), stride)
-        rows = b"".join(rows[start : start + row_bytes] for start in starts)
-    return width, height, rows
+        with document.page(number) as page:
+            width, height = size_of(page.width, page.height, DOTS_AN_INCH, PIXELS)
+            picture = page.drawn(width, height)
+    except CannotBeOpenedError:
+        picture = None
+    return (0, 0, b"") if picture is None else (width, height, picture)
 
 
 if __name__ == "__main__":

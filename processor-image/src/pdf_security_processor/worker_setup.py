@@ -1,0 +1,42 @@
+"""What a worker does before it is sealed: it loads what it could not load afterwards."""
+
+import codecs
+import importlib
+import warnings
+
+from pdf_security_processor import limits
+
+CODECS = (
+    *("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le"),
+    *("cp1252", "mac-roman"),
+)
+"""Text of documents comes in these; Python loads a codec from its file when it is first asked."""
+
+MODULES = ("lxml.etree",)
+"""What pikepdf imports when it is first needed: for the version in a document's XMP, on saving."""
+
+
+def set_up() -> None:
+    """Do what is the same for every document and takes time, before anything is opened."""
+    # qpdf's and pikepdf's warnings go into the report; standard error is nobody's.
+    warnings.simplefilter("ignore")
+    limits.set_process_limits()
+
+
+def prepare(*, draws: bool) -> None:
+    """Let Python open now what it opens when it first needs it.
+
+    Args:
+        draws: whether pages are drawn, with a library that takes a twentieth of a second to load.
+    """
+    load_codecs()
+    for name in MODULES:
+        importlib.import_module(name)
+    if draws:
+        importlib.import_module("pdf_security_processor.pdfium").prepare()
+
+
+def load_codecs() -> None:
+    """Let Python open the codecs that texts of documents may come in."""
+    for name in CODECS:
+        codecs.lookup(name)
