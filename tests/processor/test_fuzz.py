@@ -23,7 +23,7 @@ from processor.here import processed
 
 EXAMPLES = int(os.environ.get("PDF_SECURITY_FUZZ_EXAMPLES", "60"))
 
-OPERATIONS: list[dict[str, Any]] = [{"repair": {}}, {"sanitize": {}}]
+MODES = ("strict", "keepForms")
 
 SOURCES = (
     documents.with_active_content(),
@@ -37,8 +37,8 @@ SOURCES = (
 _KEYS = """
 A AA AF AP AS Annots BBox BaseFont CharProcs ColorSpace Contents D DA DecodeParms DescendantFonts EF
 Encoding ExtGState F FT Fields Filter Font FontDescriptor FontFile2 Ff First Function FunctionType G
-Group JS Kids Matrix MediaBox N Names Next O OC OCGs OCProperties OFF OPI OpenAction P PA Pages
-Parent Pattern PatternType Properties Rect Ref Resources Root Rotate S SMask Shading ShadingType
+Group JS Kids MK Matrix MediaBox N Names Next O OC OCGs OCProperties OFF OPI OpenAction P PA Pages
+Opt Parent Pattern PatternType Properties Rect Ref Resources Root Rotate S SMask Shading ShadingType
 StructTreeRoot Subtype T ToUnicode Type URI V VE W Width XFA XObject
 """
 
@@ -94,16 +94,17 @@ CHANGES = st.lists(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
-@given(source=st.sampled_from(SOURCES), changes=CHANGES)
-def test_anything_anywhere(source: bytes, changes: list[tuple[int, str, bytes]]) -> None:
+@given(source=st.sampled_from(SOURCES), mode=st.sampled_from(MODES), changes=CHANGES)
+def test_anything_anywhere(source: bytes, mode: str, changes: list[tuple[int, str, bytes]]) -> None:
     document = _changed(source, changes)
-    report, output = processed(document, OPERATIONS)
+    operations: list[dict[str, Any]] = [{"repair": {}}, {"sanitize": {"mode": mode}}]
+    report, output = processed(document, operations)
     assert report.exit_code not in (ExitCode.INTERNAL_ERROR, ExitCode.OUTPUT_DAMAGED), report
     if report.exit_code != ExitCode.SUCCEEDED:
         return
     with pikepdf.open(io.BytesIO(output), conversion_mode="explicit") as opened:
         assert not survey(reachable_places(opened)).kinds
-    again, twice = processed(output, OPERATIONS)
+    again, twice = processed(output, operations)
     assert again.exit_code == ExitCode.SUCCEEDED, again
     assert _count_of(twice) == _count_of(output)
 

@@ -83,10 +83,11 @@ class Repair(Model):
 class Sanitize(Model):
     """Rebuild the document of what its pages need, and of nothing else."""
 
-    mode: Literal["strict", "keepLinks", "rasterize"] | None = Field(
+    mode: Literal["strict", "keepLinks", "keepForms", "rasterize"] | None = Field(
         default=None,
         description="strict, the default: nothing stays that does anything. keepLinks: links to "
-        "http, https and mailto addresses stay, and nothing else. rasterize: each page becomes a "
+        "http, https and mailto addresses stay, and nothing else. keepForms: fields stay to be "
+        "filled in, and do nothing. rasterize: each page becomes a "
         "picture of itself.",
     )
     dots_an_inch: DotsAnInch | None = Field(

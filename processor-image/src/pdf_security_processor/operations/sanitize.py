@@ -25,6 +25,7 @@ def sanitize(document: Document, operation: Operation) -> None:
     left_out = rebuild(
         document.pdf,
         _links_of(wanted),
+        keeps_fields=wanted.mode == "keepForms",
         keeps_invisible_text=wanted.invisible_text == "keep",
     )
     document.is_rebuilt = True

@@ -7,6 +7,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.rebuild.copier import Copier, LeftOut, Place, overwrite
 from pdf_security_processor.rebuild.fields import complete_appearances
+from pdf_security_processor.rebuild.kept_fields import KeptFields
 from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.rebuild.pages import page_of
 
@@ -22,13 +23,18 @@ __all__ = ["LeftOut", "rebuild"]
 
 
 def rebuild(
-    pdf: Pdf, links: AllowedLinks | None = None, *, keeps_invisible_text: bool = False
+    pdf: Pdf,
+    links: AllowedLinks | None = None,
+    *,
+    keeps_fields: bool = False,
+    keeps_invisible_text: bool = False,
 ) -> LeftOut:
     """Rebuild an open document, so that saving it writes what was allowed only.
 
     Args:
         pdf: open in explicit conversion mode, its pages' attributes not inherited.
         links: which links to web pages and mail addresses stay; none where left out.
+        keeps_fields: whether fields of forms stay to be filled in.
         keeps_invisible_text: whether text stays that is painted invisibly.
 
     Returns:
@@ -38,7 +44,8 @@ def rebuild(
         LimitExceededError: it holds more than is proven or visited.
     """
     complete_appearances(pdf)
-    copier = Copier(pdf, Budget(), links, keeps_invisible_text=keeps_invisible_text)
+    fields = KeptFields() if keeps_fields else None
+    copier = Copier(pdf, Budget(), links, fields, keeps_invisible_text=keeps_invisible_text)
     root, tree = pdf.Root, pdf.Root["/Pages"]
     pages = [page.obj for page in pdf.pages]
     # Whatever refers to these for something else does not get them.
@@ -54,7 +61,10 @@ def rebuild(
     for key in list(root.keys()):
         if key not in ("/Type", "/Pages"):
             copier.leave_out(Place(None, "catalog "), key)
+    form = fields.form(copier, root.get("/AcroForm")) if fields else None
     overwrite(root, Dictionary(Type=Name.Catalog, Pages=tree))
+    if form is not None:
+        root["/AcroForm"] = form
     # One node with all pages: what stood between them, or above them, nothing leads to any more.
     overwrite(tree, Dictionary(Type=Name.Pages, Kids=Array(pages), Count=len(pages)))
     for key in pdf.trailer.keys() - _OF_THE_FILE:

@@ -46,19 +46,23 @@ def annotations_of(
     """Copy what the annotations of a page show, in the order in which they are drawn.
 
     Returns:
-        What is drawn, and the links that stay.
+        What is drawn, and what stays: links and fields, where they may.
     """
     annotations = page.get("/Annots")
     found: list[Drawing] = []
-    links: list[Object] = []
+    kept: list[Object] = []
     if not isinstance(annotations, Array):
-        return found, links
+        return found, kept
     for number, annotation in enumerate(annotations):
         here = place.at("/Annots").at(number)
         if number == ANNOTATIONS:
             copier.leave_out(here, "further")
             break
         if not isinstance(annotation, Dictionary):
+            continue
+        widget = _kept_widget(copier, annotation, here)
+        if widget is not None:
+            kept.append(widget)
             continue
         found += [
             replace(each, matrix=each.matrix @ _upright(annotation, page.get("/Rotate")))
@@ -68,8 +72,16 @@ def annotations_of(
         if link is None:
             copier.leave_out(here, spelling(annotation.get("/Subtype", Name.Annot)))
         else:
-            links.append(copier.pdf.make_indirect(link))
-    return found, links
+            kept.append(copier.pdf.make_indirect(link))
+    return found, kept
+
+
+def _kept_widget(copier: Copier, annotation: Object, place: Place) -> Object | None:
+    if copier.fields is None or not _is_shown(annotation):
+        return None
+    if copier.layers.hides(annotation.get("/OC")):
+        return None
+    return copier.fields.widget_of(copier, annotation, place)
 
 
 def _drawings(copier: Copier, annotation: Object, place: Place) -> Iterator[Drawing]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
@@ -16,6 +16,9 @@ from pdf_security_processor.rebuild.layers import Layers
 from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.rebuild.rules import Kind
 from pdf_security_processor.text import printable
+
+if TYPE_CHECKING:
+    from pdf_security_processor.rebuild.kept_fields import KeptFields
 
 DEPTH = 100
 """Deepest nesting of what is copied: of forms in forms, mostly. Real documents stay below 30."""
@@ -96,6 +99,7 @@ class Copier:
         form_resources: of the document's form: fonts that annotations name.
         hidden: of what has no resources of its own and uses the page's, the names of hidden layers.
         links: which links to addresses stay; none where it is None.
+        fields: those that stay to be filled in; none where it is None.
         keeps_invisible_text: whether text stays that is painted invisibly.
         numbers: of names that are added.
     """
@@ -105,6 +109,7 @@ class Copier:
         pdf: Pdf,
         budget: Budget,
         links: AllowedLinks | None = None,
+        fields: KeptFields | None = None,
         *,
         keeps_invisible_text: bool = False,
     ) -> None:
@@ -116,6 +121,7 @@ class Copier:
         form = pdf.Root.get("/AcroForm")
         self.form_resources = form.get("/DR") if isinstance(form, Dictionary) else None
         self.links = links
+        self.fields = fields
         self.keeps_invisible_text = keeps_invisible_text
         self.numbers = count()
         self._made: dict[tuple[tuple[int, int], object], Object | None] = {}
@@ -164,11 +170,13 @@ class Copier:
         elif known not in self._made:
             self._made[known] = None
             made = make()
-            self._made[known] = None if made is None else self._put(value, made)
+            self._made[known] = None if made is None else self.put(value, made)
         return self._made[known]
 
-    def _put(self, value: Object, made: Object) -> Object:
+    def put(self, value: Object, made: Object) -> Object:
         """Give what was made the number that it had, so that a second time gives the same order."""
+        if not value.is_indirect:
+            return self.pdf.make_indirect(made)
         if made.is_same_object_as(value):
             return value
         if value.objgen in self._taken:

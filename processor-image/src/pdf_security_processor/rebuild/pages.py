@@ -45,7 +45,7 @@ _PREFIX = "/PdfSecurityAnnotation"
 def page_of(copier: Copier, page: Object, place: Place) -> Object:
     """Make a page's dictionary anew, without its parent."""
     hidden = copier.hidden = copier.layers.hidden_names(page.get("/Resources"))
-    drawings, links = annotations_of(copier, page, place)
+    drawings, kept = annotations_of(copier, page, place)
     made = copier.filled(page, _PAGE, place) or Dictionary(Type=Name.Page)
     if "/MediaBox" not in made:
         made["/MediaBox"] = Array(_LETTER)
@@ -58,8 +58,8 @@ def page_of(copier: Copier, page: Object, place: Place) -> Object:
     _make_plain(copier, made, place)
     if drawings:
         _draw(copier, made, drawings)
-    if links:
-        made["/Annots"] = Array(links)
+    if kept:
+        made["/Annots"] = Array(kept)
     return made
 
 
