@@ -295,6 +295,24 @@ _OPERATIONS = [
         server_message="unknown field",
     ),
     Invalid(
+        "redact-after-sanitize",
+        job(operations=[{"sanitize": {}}, {"redact": {"texts": ["a"]}}]),
+        "spec.operations",
+        "redact must come before sanitize",
+    ),
+    Invalid(
+        "redact-nothing",
+        _operations({"redact": {}}),
+        "spec.operations[0].redact",
+        "redact needs texts, patterns or areas",
+    ),
+    Invalid(
+        "dots-without-pictures",
+        _operations({"sanitize": {"dotsAnInch": 100}}),
+        "spec.operations[0].sanitize.dotsAnInch",
+        "with mode rasterize only",
+    ),
+    Invalid(
         "operation-unknown",
         _operations({"embroider": {}}),
         "spec.operations[0].embroider",

@@ -144,6 +144,33 @@ def test_a_word_in_a_form_a_field_and_a_note_is_gone() -> None:
     assert _texts(output) == [""]
 
 
+def test_a_scan_is_searched_by_its_invisible_text() -> None:
+    """A word would stay in the picture that only its invisible text tells of."""
+    content = b"0 0 1 rg 50 296 40 14 re f BT 3 Tr /F 12 Tf 50 300 Td (Tulip) Tj ET"
+    output, removed, _ = _redacted(_written(content), texts=[SECRET])
+    assert removed["RedactedPage"] == 1
+    assert _darkness(output, (52, 90, 72, 100)) == 1
+    report, _ = processed(_written(content), [{"sanitize": {}}, {"redact": {"texts": [SECRET]}}])
+    assert report.exit_code == ExitCode.INVALID_REQUEST
+    assert "must come before sanitize" in report.message
+
+
+def test_a_link_that_another_mode_would_keep_goes() -> None:
+    """The address behind a word would tell it."""
+    pdf = Pdf.open(io.BytesIO(_written(_line("Write to us"))))
+    action = Dictionary(S=Name.URI, URI=String(f"mailto:{SECRET}@example.com"))
+    link = Dictionary(Type=Name.Annot, Subtype=Name.Link, A=action)
+    link.Rect = Array([50, 290, 100, 320])
+    pdf.pages[0].obj.Annots = Array([pdf.make_indirect(link)])
+    operations: list[dict[str, Any]] = [
+        {"redact": {"texts": [SECRET]}},
+        {"sanitize": {"mode": "keepLinks"}},
+    ]
+    report, output = processed(documents.saved(pdf), operations)
+    assert report.exit_code == ExitCode.SUCCEEDED
+    assert SECRET.encode() not in _all_bytes(output)
+
+
 def test_a_pattern_finds_over_the_end_of_a_line() -> None:
     """A number would stay because it is broken."""
     content = b"BT /F 12 Tf 50 300 Td 14 TL (card 4111 1111) Tj T* (1111 1234 expires) Tj ET"

@@ -6,7 +6,12 @@ import pytest
 
 from invalid_resources import INVALID, VALID, Invalid, Manifest, job, security_class
 from pdf_security_operator.api import PdfSecurityClass, PdfSecurityJob
-from pdf_security_operator.cli.validation import Violation, violations_of, without_nulls
+from pdf_security_operator.cli.validation import (
+    Violation,
+    refusals_of,
+    violations_of,
+    without_nulls,
+)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in INVALID])
@@ -80,3 +85,14 @@ def test_reads_as_a_sentence() -> None:
     """A violation would be printed as a representation of an object."""
     assert str(Violation("spec.input", "must be given")) == "spec.input: must be given"
     assert str(Violation("", "must be given")) == "must be given"
+
+
+def test_what_only_the_operator_refuses() -> None:
+    """A pattern that is none would pass the check, and fail in the cluster."""
+    manifest = job(operations=[{"redact": {"patterns": ["fine", "(Geheim"]}}])
+    assert violations_of(manifest) == []
+    (refusal,) = refusals_of(manifest)
+    assert refusal.field == "spec.operations[0].redact.patterns"
+    assert "not a regular expression" in refusal.message
+    assert "Geheim" not in str(refusal)
+    assert refusals_of(job()) == []

@@ -75,6 +75,11 @@ _SEQUENCE = cel_rules(
         "size(self) < 2 || !self.exists(o, has(o.encrypt)) || has(self[size(self) - 1].encrypt)",
         "encrypt must be the last operation",
     ),
+    (
+        "size(self) < 2 || !self.exists(o, has(o.redact)) || "
+        "has(self.filter(o, has(o.redact) || has(o.sanitize))[0].redact)",
+        "redact must come before sanitize, which takes out text that it would find",
+    ),
 )
 """Most jobs have one operation: the API server pays for each field that a rule asks for."""
 

@@ -1,4 +1,4 @@
-"""What the API server would refuse in files of manifests. Prints nothing."""
+"""What the API server or the operator would refuse in files of manifests. Prints nothing."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from pdf_security_operator import names
 from pdf_security_operator.cli.errors import Finding, ManifestRefusedError, UsageError
 from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
-from pdf_security_operator.cli.validation import KINDS, violations_of
+from pdf_security_operator.cli.validation import KINDS, refusals_of, violations_of
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -41,7 +41,7 @@ def lint_documents(file: str, documents: list[Document]) -> list[Finding]:
 
 def lint_document(document: Document) -> Iterator[Finding]:
     """List what is wrong with one resource."""
-    for violation in violations_of(document.data):
+    for violation in violations_of(document.data) or refusals_of(document.data):
         line = document.line_of(violation.field)
         yield Finding(document.file, line, violation.field, violation.message)
 

@@ -12,11 +12,15 @@ from functools import cache
 from typing import Any
 
 import cel
+from pydantic import ValidationError
 
 from pdf_security_operator import names
+from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.api.crd import build_definitions
+from pdf_security_operator.api.faults import words_of
 from pdf_security_operator.cli.metadata import metadata_faults
-from pdf_security_operator.cli.schema_faults import schema_faults
+from pdf_security_operator.cli.schema_faults import path_of, schema_faults
+from pdf_security_processor.contract import Model
 
 Schema = dict[str, Any]
 
@@ -53,6 +57,22 @@ def violations_of(manifest: dict[str, Any]) -> list[Violation]:
     if not any(fault.blocks_rules for fault in faults):
         found += _rule_violations(schema, given, "")
     return list(dict.fromkeys(found))
+
+
+def refusals_of(manifest: dict[str, Any]) -> list[Violation]:
+    """List what the API server takes and the operator refuses: what no schema can say.
+
+    Args:
+        manifest: in which `violations_of` finds nothing.
+    """
+    models: dict[str, type[Model]] = {names.JOB_KIND: JobSpec, names.CLASS_KIND: ClassSpec}
+    model = models[str(manifest["kind"])]
+    try:
+        model.model_validate(without_nulls(manifest["spec"]))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        return [Violation(path_of(["spec", *each["loc"]]), words_of(each)) for each in faults]
+    return []
 
 
 def without_nulls(value: Any) -> Any:

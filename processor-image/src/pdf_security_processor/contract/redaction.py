@@ -32,7 +32,8 @@ Term = Annotated[str, Field(min_length=1, max_length=256)]
 class Redact(Model):
     """Take text and areas out for good: pages that have any become pictures, black where they were.
 
-    What `sanitize` takes out goes too, unless it was done before: words may stand there as well.
+    What `sanitize` takes out goes too, for words may stand there as well, but for invisible text,
+    which is what scans are searched by; a `sanitize` that comes after takes that out.
     """
 
     texts: Annotated[list[Term], Field(max_length=64)] | None = Field(
@@ -64,9 +65,12 @@ class Redact(Model):
     @field_validator("patterns")
     @classmethod
     def _can_be_matched(cls, patterns: list[str] | None) -> list[str] | None:
-        for pattern in patterns or ():
+        for number, pattern in enumerate(patterns or ()):
             try:
                 re.compile(pattern)
             except (re.error, RecursionError, OverflowError) as error:
-                raise ValueError(f"not a regular expression: {error}") from None
+                # Its text may quote the pattern, which is what somebody wants gone.
+                place = getattr(error, "pos", None)
+                where = "" if place is None else f", at character {place + 1}"
+                raise ValueError(f"number {number} is not a regular expression{where}") from None
         return patterns

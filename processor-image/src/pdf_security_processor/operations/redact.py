@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pikepdf import Dictionary, Name, Page
+from pikepdf import Dictionary, Name, Object
 
-from pdf_security_processor.contract import Operation, Redact
+from pdf_security_processor.contract import Operation, Redact, Sanitize
 from pdf_security_processor.drawn import as_drawn, become_picture, opened_page
 from pdf_security_processor.errors import InternalError, InvalidRequestError, OutputDamagedError
 from pdf_security_processor.operations.document import Document
@@ -32,15 +32,20 @@ def redact(document: Document, operation: Operation) -> None:
     """Take words and areas out for good, and look whether any is left.
 
     Raises:
-        InvalidRequestError: an area is on a page that the document does not have.
+        InvalidRequestError: an area is on a page that the document does not have, or the document
+            was sanitized before.
         InputDamagedError: a page cannot be drawn or read.
         OutputDamagedError: a page that had any still has text.
     """
     wanted = operation.redact
     if wanted is None:
         raise InternalError("redact: called for another operation")
-    if not document.is_rebuilt:
-        sanitize(document, Operation.model_validate({"sanitize": {}}))
+    if document.is_rebuilt:
+        raise InvalidRequestError(
+            "redact: must come before sanitize, which takes out text that it would find."
+        )
+    # What scans have to be searched by is searched.
+    sanitize(document, Operation(sanitize=Sanitize(invisible_text="keep")))
     terms = Terms(wanted.texts or [], wanted.patterns or [])
     black = _areas_of(wanted, len(document.pdf.pages))
     with as_drawn(document.pdf) as drawn:
@@ -104,16 +109,28 @@ def _warn(document: Document, unreadable: list[int]) -> None:
             "redact: pages with text of which the document does not say what it is, and which was "
             f"not searched: {_listed(unreadable)}"
         )
-    pictures = [number + 1 for number, page in enumerate(document.pdf.pages) if _has_image(page)]
+    pictures = [
+        number + 1
+        for number, page in enumerate(document.pdf.pages)
+        if _has_image(page.obj["/Resources"], set())
+    ]
     if pictures:
         document.warnings.append(
             f"redact: pages with pictures, in which no words are found: {_listed(pictures)}"
         )
 
 
-def _has_image(page: Page) -> bool:
-    objects = page.obj["/Resources"].get("/XObject", Dictionary())
-    return any(each.get("/Subtype") == Name.Image for each in objects.values())
+def _has_image(resources: Object, seen: set[tuple[int, int]]) -> bool:
+    """Tell whether resources have an image, or a form that has one."""
+    for each in resources.get("/XObject", Dictionary()).values():
+        if each.objgen in seen:
+            continue
+        seen.add(each.objgen)
+        if each.get("/Subtype") == Name.Image:
+            return True
+        if _has_image(each.get("/Resources", Dictionary()), seen):
+            return True
+    return False
 
 
 def _listed(pages: list[int]) -> str:
