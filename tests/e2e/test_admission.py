@@ -52,7 +52,11 @@ class Author:
 def scene(api: Api, installation: Installation) -> Iterator[Scene]:
     with open_scene(api, installation, "admission") as opened:
         stores = [{"url": STORE, "cidrs": ["192.0.2.1/32"]}]
-        opened.add_class(storageEndpoints=stores)
+        operations = {
+            "allowed": ["decrypt", "sanitize", "removeMetadata", "encrypt"],
+            "required": ["sanitize"],
+        }
+        opened.add_class(storageEndpoints=stores, operations=operations)
         opened.add_class(f"{opened.namespace}-other", storageEndpoints=stores)
         yield opened
 
@@ -204,6 +208,18 @@ ATTEMPTS = [
     ),
     Attempt("class", ("className",), "{namespace}-other", "you may not use class"),
     Attempt("class-that-is-not-there", ("className",), "comes-later", "you may not use class"),
+    Attempt(
+        "operation-not-allowed",
+        ("operations",),
+        [{"sanitize": {}}, {"linearize": {}}],
+        "allows decrypt, sanitize, removeMetadata, encrypt, and no other",
+    ),
+    Attempt(
+        "operation-left-out",
+        ("operations",),
+        [{"removeMetadata": {}}],
+        "requires sanitize of each job that has an output",
+    ),
     Attempt(
         "store-of-input", ("input",), _s3("in.pdf", store=OTHER_STORE), "storageEndpoints of class"
     ),

@@ -12,6 +12,7 @@ import yaml
 
 from pdf_security_operator.api import crd
 from pdf_security_operator.api.job import MUTABLE_FIELDS, JobSpec
+from pdf_security_processor.contract.operations import OPERATION_NAMES
 
 CRDS = Path(__file__).parents[2] / "crds"
 Schema = dict[str, Any]
@@ -130,3 +131,11 @@ def test_names() -> None:
     assert jobs["spec"]["names"]["shortNames"] == ["psj"]
     assert jobs["spec"]["versions"][0]["subresources"] == {"status": {}}
     assert DEFINITIONS["pdfsecurityclasses.yaml"]["spec"]["scope"] == "Cluster"
+
+
+@pytest.mark.parametrize("name", OPERATION_NAMES)
+def test_the_policy_of_classes_knows_each_operation(name: str) -> None:
+    """A class could neither forbid nor require it at admission; the operator alone would."""
+    policy = (CRDS.parent / "manifests" / "base" / "reference-policy.yaml").read_text()
+    assert f'(!has(o.{name}) || "{name}" in params.spec.operations.allowed)' in policy
+    assert f'(name != "{name}" || object.spec.operations.exists(o, has(o.{name})))' in policy

@@ -12,14 +12,18 @@ from pdf_security_operator.effective import (
     CLOSING_SECONDS,
     WORKER_LEAST_BYTES,
     EffectiveLimits,
+    check_operations,
     effective_limits_of,
     endpoint_of,
 )
 from pdf_security_operator.errors import JobRejected
 from pdf_security_processor.contract import Limits
-from unit.resources import class_spec, job_spec, s3
+from unit.resources import claim, class_spec, job_spec, s3
 
 MEBI = 1024**2
+
+ENCRYPT = {"ownerPasswordSecretRef": {"name": "a", "key": "b"}}
+PUT = {"output": claim("out.pdf")}
 
 
 def _limits(job: dict[str, Any], of_class: dict[str, Any]) -> EffectiveLimits:
@@ -241,3 +245,31 @@ def test_endpoint_not_listed(endpoints: list[dict[str, Any]] | None, listed: str
         "input.s3.endpoint https://s3.example.com is not among those of the class "
         f"({listed}); use one of them or ask its administrator"
     )
+
+
+RULES = {"operations": {"allowed": ["inspect", "sanitize", "encrypt"], "required": ["sanitize"]}}
+
+
+@pytest.mark.parametrize(
+    ("job", "of_class", "reason"),
+    [
+        ({"operations": [{"sanitize": {}}]}, RULES, None),
+        ({"operations": [{"inspect": {}}]}, RULES, None),
+        ({"operations": [{"linearize": {}}]}, {}, None),
+        ({"operations": [{"sanitize": {}}, {"linearize": {}}]}, RULES, "OperationNotAllowed"),
+        ({"operations": [{"encrypt": ENCRYPT}], **PUT}, RULES, "OperationRequired"),
+        ({"operations": [{"sanitize": {}}, {"encrypt": ENCRYPT}], **PUT}, RULES, None),
+    ],
+)
+def test_what_a_class_says_of_operations(
+    job: dict[str, Any], of_class: dict[str, Any], reason: str | None
+) -> None:
+    """Would break: somebody skips what an administrator requires, where no policy is installed."""
+    spec = JobSpec.model_validate(job_spec(**job))
+    rules = ClassSpec.model_validate(class_spec(**of_class))
+    if reason is None:
+        check_operations(spec, rules)
+        return
+    with pytest.raises(JobRejected) as rejected:
+        check_operations(spec, rules)
+    assert rejected.value.reason == reason

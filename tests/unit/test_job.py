@@ -116,6 +116,13 @@ def test_no_golden_manifest_is_left_over() -> None:
     assert sorted(path.stem for path in GOLDEN.glob("*.yaml")) == sorted(CASES)
 
 
+def test_no_job_does_what_its_class_does_not_allow() -> None:
+    """Would break: the class's rules are only an admission policy, which may not be installed."""
+    rules = class_spec(operations={"allowed": ["sanitize"]})
+    with pytest.raises(JobRejected, match="and not linearize"):
+        _built(job_spec(operations=[{"linearize": {}}]), rules)
+
+
 JOB_LINES = {
     "one-pod-only": ("completions", 1),
     "no-second-pod-beside": ("parallelism", 1),

@@ -1,4 +1,4 @@
-"""What applies to one job: its own wishes over the class's defaults, within the class's bounds.
+"""What applies to one job: its own wishes over the class's defaults, within what the class allows.
 
 Pure. How the result becomes a pod stands in `job`.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pdf_security_operator.api import ClassSpec, JobSpec, ResourceAmounts, S3Object
 from pdf_security_operator.api.quantity import amount_of
-from pdf_security_operator.api.security_class import Bounds, Defaults, Endpoint
+from pdf_security_operator.api.security_class import Bounds, Defaults, Endpoint, OperationRules
 from pdf_security_operator.errors import JobRejected
 from pdf_security_processor.contract import Limits
 
@@ -104,6 +104,29 @@ def effective_limits_of(spec: JobSpec, class_spec: ClassSpec) -> EffectiveLimits
             worker_seconds=max(1, int(deadline) - CLOSING_SECONDS),
         ),
     )
+
+
+def check_operations(spec: JobSpec, class_spec: ClassSpec) -> None:
+    """Refuse a job that does what its class does not allow, or not what it requires.
+
+    Raises:
+        JobRejected: it does.
+    """
+    rules = class_spec.operations or OperationRules()
+    names = [operation.name for operation in spec.operations]
+    for name in names:
+        if rules.allowed is not None and name not in rules.allowed:
+            raise JobRejected(
+                "OperationNotAllowed",
+                f"operations: the class allows {', '.join(rules.allowed)}, and not {name}; leave "
+                "it out, or ask the class's administrator",
+            )
+    for name in rules.required or []:
+        if spec.output is not None and name not in names:
+            raise JobRejected(
+                "OperationRequired",
+                f"operations: the class requires {name} of each job that has an output; add it",
+            )
 
 
 def endpoint_of(location: S3Object, class_spec: ClassSpec, field: str) -> Endpoint:

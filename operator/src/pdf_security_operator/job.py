@@ -4,7 +4,7 @@ from typing import Any
 
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec, Output, S3Object
-from pdf_security_operator.effective import EffectiveLimits, endpoint_of
+from pdf_security_operator.effective import EffectiveLimits, check_operations, endpoint_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.hardening import container_hardening, pod_hardening
 from pdf_security_operator.identity import job_name_of, submitter_of
@@ -77,8 +77,10 @@ def build_job(
         limits: what applies of both.
 
     Raises:
-        JobRejected: a location's endpoint is not one of the class, or the queue is not.
+        JobRejected: the class does not allow an operation, a location's endpoint or the queue, or
+            requires an operation.
     """
+    check_operations(spec, class_spec)
     queued = spec.queue_name is not None
     if queued and spec.queue_name not in (class_spec.queue_names or []):
         raise JobRejected(

@@ -26,6 +26,8 @@ FINAL_REASONS = frozenset(
         "LimitExceeded",
         "LimitTooSmall",
         "NameConflict",
+        "OperationNotAllowed",
+        "OperationRequired",
         "QueueNotAllowed",
         # The Job's, and what is said where its pod left no word.
         "BackoffLimitExceeded",

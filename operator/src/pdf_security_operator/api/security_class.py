@@ -9,7 +9,11 @@ from pdf_security_operator.api.locations import StoreOrigin
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import Condition
 from pdf_security_processor.contract import Model, cel_rules
-from pdf_security_processor.contract.operations import ObjectName
+from pdf_security_processor.contract.operations import (
+    OPERATION_NAMES,
+    ObjectName,
+    OperationName,
+)
 
 Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 
@@ -126,6 +130,30 @@ class Bounds(Model):
     )
 
 
+Operations = Annotated[list[OperationName], Field(min_length=1, max_length=len(OPERATION_NAMES))]
+
+
+class OperationRules(Model):
+    """Which operations jobs of the class may do, and which they may not do without."""
+
+    allowed: Operations | None = Field(default=None, description="All there are where left out.")
+    required: Operations | None = Field(
+        default=None,
+        description="Of each job that has an output: sanitize, for example, or encrypt.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=cel_rules(
+            (
+                "!has(self.allowed) || !has(self.required) || "
+                "self.required.all(name, name in self.allowed)",
+                "what is required must be allowed",
+                ".required",
+            ),
+        )
+    )
+
+
 class ConcurrentMemory(Model):
     """How much memory jobs of the class request at the same time; no bound where left out."""
 
@@ -204,6 +232,9 @@ class ClassSpec(Model):
         default=None, description="What a job gets that asks for nothing."
     )
     bounds: Bounds | None = Field(default=None, description="What no job may exceed.")
+    operations: OperationRules | None = Field(
+        default=None, description="What jobs may do to documents, and what they must."
+    )
     concurrency: Concurrency | None = Field(
         default=None, description="How many jobs run at the same time."
     )

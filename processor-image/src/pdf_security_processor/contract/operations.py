@@ -3,7 +3,7 @@
 What an operation does to a document stands in `operations/`, never here.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -29,7 +29,7 @@ OnSignature = Literal["refuse", "remove"]
 """What becomes of a signed document that is changed. `refuse`, the default, fails the job; `remove`
 takes the signatures out, which no longer hold."""
 
-OPERATION_NAMES = (
+OperationName = Literal[
     "inspect",
     "decrypt",
     "repair",
@@ -39,7 +39,9 @@ OPERATION_NAMES = (
     "removeMetadata",
     "linearize",
     "encrypt",
-)
+]
+
+OPERATION_NAMES: tuple[OperationName, ...] = get_args(OperationName)
 
 
 RASTERIZED_DOTS_AN_INCH = 150
