@@ -40,20 +40,37 @@ def clean_flate_bytes(data: memoryview, bound: int) -> int | None:
     Raises:
         LimitExceededError: more than the bound.
     """
+    sizes: list[int] = []
+    is_clean = _is_clean_flate(data, bound, lambda piece: sizes.append(len(piece)))
+    return sum(sizes) if is_clean else None
+
+
+def clean_flate(data: memoryview, bound: int) -> bytes | None:
+    """Decode a Flate stream; None where it is damaged, or something else comes after it.
+
+    Raises:
+        LimitExceededError: more than the bound.
+    """
+    pieces: list[bytes] = []
+    return b"".join(pieces) if _is_clean_flate(data, bound, pieces.append) else None
+
+
+def _is_clean_flate(data: memoryview, bound: int, take: Callable[[bytes], object]) -> bool:
     decompress, count, at = zlib.decompressobj(), 0, 0
     try:
         while at < len(data) and not decompress.eof:
             rest: memoryview | bytes = data[at : at + _FLATE_PIECE]
             at += len(rest)
             while rest and not decompress.eof:
-                count += len(decompress.decompress(rest, _PIECE))
+                piece = decompress.decompress(rest, _PIECE)
+                count += len(piece)
                 _check(count, bound)
+                take(piece)
                 rest = decompress.unconsumed_tail
     except zlib.error:
-        return None
+        return False
     behind = decompress.unused_data + data[at : at + _FLATE_PIECE]
-    is_clean = decompress.eof and not _WHITE.sub(b"", behind) and at + _FLATE_PIECE >= len(data)
-    return count if is_clean else None
+    return decompress.eof and not _WHITE.sub(b"", behind) and at + _FLATE_PIECE >= len(data)
 
 
 def flate(data: memoryview, parameters: Object | None, bound: int) -> bytearray:

@@ -36,11 +36,13 @@ _OPERAND = (
 _NOT_PLAIN = frozenset((b"BI", b"ID", b"EI"))
 
 
-def _run_of(operators: frozenset[bytes], first: bytes = b"") -> re.Pattern[bytes]:
+def _run_of(
+    operators: frozenset[bytes], first: bytes = b"", operand: bytes = _OPERAND
+) -> re.Pattern[bytes]:
     """Match as many instructions of these operators as there are: read once, and never back."""
     # Longer ones first: an alternative that was taken is not given back.
     names = b"|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
-    instruction = _OPERAND + rb"*+(?:" + names + rb")" + _END
+    instruction = operand + rb"*+(?:" + names + rb")" + _END
     return re.compile(rb"(?:" + first + instruction + rb")*+" + _WHITE + rb"*+", re.DOTALL)
 
 
@@ -53,12 +55,39 @@ _PLAIN = _run_of(OPERATORS - _NOT_PLAIN)
 _VISIBLE = _run_of(OPERATORS - _NOT_PLAIN - {b"Tr"}, first=_VISIBLE_MODE)
 """Those of them whose text is seen, whatever came before."""
 
+_NUMBER = rb"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)" + _END
+
+_NAME = rb"/" + REGULAR[:-1] + rb"#]*+" + _END
+"""Without the sign that readers take for the beginning of a code, or not."""
+
+_SCALAR = (
+    rb"(?:" + _WHITE + rb"++|" + _NUMBER + rb"|" + _NAME + rb"|\((?:[^()\\]|\\.)*+\)"
+    rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>)"
+)
+
+_WELL_WRITTEN = _run_of(
+    OPERATORS - _NOT_PLAIN, operand=rb"(?:" + _SCALAR + rb"|\[" + _SCALAR + rb"*+\])"
+)
+"""Instructions that nobody reads otherwise than anybody else."""
+
 _IMAGE_KEYS = frozenset(
     b"/BPC /CS /D /DP /F /H /IM /I /L /W /BitsPerComponent /ColorSpace /Decode /DecodeParms "
     b"/Filter /Height /ImageMask /Intent /Interpolate /Length /Width".split()
 )
 
 _CONSTANTS = (b"true", b"false", b"null")
+
+
+def is_well_written(data: bytes, *, keeps_invisible_text: bool = False) -> bool:
+    """Tell whether content can be read, and holds nothing but what paints; false is no answer.
+
+    Args:
+        data: whatever it is.
+        keeps_invisible_text: see `plain`.
+    """
+    if not _WELL_WRITTEN.fullmatch(data):
+        return False
+    return keeps_invisible_text or not _may_be_invisible(data)
 
 
 def plain(data: bytes, *, keeps_invisible_text: bool = False) -> bytes:

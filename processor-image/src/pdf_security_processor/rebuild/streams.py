@@ -17,7 +17,7 @@ from pdf_security_processor.errors import LimitExceededError
 from pdf_security_processor.rebuild import content, rules
 from pdf_security_processor.rebuild.copier import Copier, Place
 from pdf_security_processor.rebuild.lexer import without_comments
-from pdf_security_processor.rebuild.plain import plain
+from pdf_security_processor.rebuild.plain import is_well_written, plain
 from pdf_security_processor.rebuild.rules import Kind
 
 COMPRESSED_BYTES = 64 * 1024**2
@@ -155,15 +155,18 @@ def made_plain(copier: Copier, parts: Sequence[Object], place: Place) -> bytes |
     """
     data, left = [], READ_BYTES
     for part in parts:
-        left -= _decoded_size(part, left)
-        data.append(part.read_bytes())
+        data.append(_read(part, left))
+        left -= len(data[-1])
     # A token does not go on in the next part.
     whole = b"\n".join(data)
+    keeps_invisible_text = copier.keeps_invisible_text
+    if is_well_written(whole, keeps_invisible_text=keeps_invisible_text):
+        return None
     readable = content.readable(whole)
     if readable is not None:
         copier.leave_out(place, "unreadable")
     written = whole if readable is None else readable
-    painting = plain(written, keeps_invisible_text=copier.keeps_invisible_text)
+    painting = plain(written, keeps_invisible_text=keeps_invisible_text)
     if painting is not written:
         copier.leave_out(place, "unpainted")
     return None if painting is whole else painting
@@ -183,25 +186,32 @@ def code(copier: Copier, stream: Object, place: Place) -> bool:
     """Take data that are written like content, without comments."""
     if not general(copier, stream, place):
         return False
-    _decoded_size(stream, READ_BYTES)
-    data = stream.read_bytes()
+    data = _read(stream, READ_BYTES)
     if b"%" in data:
         write_compressed(stream, without_comments(data))
     return True
 
 
-def _decoded_size(stream: Object, most: int) -> int:
-    data = memoryview(stream.get_raw_stream_buffer())
+def _read(stream: Object, most: int) -> bytes:
+    """Read the data of a stream that was taken before.
+
+    Raises:
+        LimitExceededError: they are more than content is looked at.
+    """
+    raw = memoryview(stream.get_raw_stream_buffer())
     if "/Filter" not in stream:
-        size: int | None = len(data)
+        data: bytes | None = bytes(raw) if len(raw) <= most else None
+    elif "/DecodeParms" in stream:
+        size = decoders.clean_flate_bytes(raw, most)
+        data = None if size is None else stream.read_bytes()
     else:
-        size = decoders.clean_flate_bytes(data, most)
-    if size is None or size > most:
+        data = decoders.clean_flate(raw, most)
+    if data is None or len(data) > most:
         raise LimitExceededError(
             f"sanitize: content has more than {READ_BYTES} bytes; it is most likely made to "
             "exhaust its readers."
         )
-    return size
+    return data
 
 
 def write_compressed(stream: Object, data: bytes | memoryview) -> None:
