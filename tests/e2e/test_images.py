@@ -160,7 +160,7 @@ def test_the_description_is_of_the_archive(image: Unpacked) -> None:
             ("pikepdf", "botocore", "lxml", "PIL", "cel", "jsonschema", "typer", "rich"),
             id="operator",
         ),
-        pytest.param("processor", ("kopf", "aiohttp", "boto3", "kubernetes"), id="processor"),
+        pytest.param("processor", ("kopf", "uvloop", "boto3", "kubernetes"), id="processor"),
     ],
 )
 def test_an_image_holds_nothing_of_the_others_libraries(
