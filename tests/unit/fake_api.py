@@ -202,7 +202,11 @@ class FakeApi:
     async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
         return await self._pods("list_pods", namespace)
 
-    async def unfinished_pods(self, namespace: str, selector: str = "") -> AsyncIterator[Object]:
+    async def starting_pods(self, namespace: str) -> AsyncIterator[Object]:
+        async for pod in self.unfinished_pods(namespace, ""):
+            yield pod
+
+    async def unfinished_pods(self, namespace: str, selector: str) -> AsyncIterator[Object]:
         for pod in await self._pods("unfinished_pods", namespace):
             if pod["status"]["phase"] not in ("Succeeded", "Failed"):
                 yield pod

@@ -23,11 +23,12 @@ class Cluster:
         self.events: list[Object] = []
         self.reads = 0
         self.away = False
+        self.seconds = 0.01
 
-    async def unfinished_pods(self, namespace: str) -> AsyncIterator[Object]:
+    async def starting_pods(self, namespace: str) -> AsyncIterator[Object]:
         assert namespace == "legal"
         self.reads += 1
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.seconds)
         if self.away:
             raise UnavailableError(503, "away")
         for pod in self.pods:
@@ -100,11 +101,24 @@ async def test_what_was_read_is_not_taken_for_news_for_ever(
 ) -> None:
     """Why a pod does not start would be said of it long after it has started."""
     monkeypatch.setattr(unstarted, "SHARED_SECONDS", 0.02)
+    cluster.seconds = 0.0
     cluster.pods = [pod("pod", "job")]
     assert await read.pods_of(job("job"))
     cluster.pods = []
     await asyncio.sleep(0.05)
     assert await read.pods_of(job("job")) == []
+
+
+async def test_what_takes_long_is_read_seldom(
+    cluster: Cluster, read: Unstarted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In namespaces with thousands of events, the API server would do hardly anything else."""
+    monkeypatch.setattr(unstarted, "SHARED_SECONDS", 0.0)
+    cluster.seconds = 0.05
+    for _ in range(10):
+        await read.pods_of(job("job"))
+        await asyncio.sleep(0.02)
+    assert cluster.reads == 1
 
 
 async def test_a_list_that_fails_is_read_again(cluster: Cluster, read: Unstarted) -> None:

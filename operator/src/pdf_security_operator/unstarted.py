@@ -17,18 +17,24 @@ Object = dict[str, Any]
 ByUid = Mapping[str, list[Object]]
 
 SHARED_SECONDS = 4.0
-"""How long what was read of a namespace is good for; or as long as it took, where that is more."""
+"""How long what was read of a namespace is good for, at least."""
+
+LONGEST_SHARED_SECONDS = 60.0
+
+PAUSE = 20.0
+"""Times as long as all that is good took to read, until any of it is read anew: of namespaces with
+thousands of events, nothing else would be read in the end."""
 
 
 class Unstarted:
     """What does not start, by namespace; one event loop reads it."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._pods = _Shared(lambda namespace: _pods_by_job(cluster.unfinished_pods(namespace)))
+        self._pods = _Shared(lambda namespace: _pods_by_job(cluster.starting_pods(namespace)))
         self._warnings = _Shared(lambda namespace: _by_subject(cluster.warnings(namespace)))
 
     async def pods_of(self, job: Object) -> list[Object]:
-        """Give the pods of a Job that have not ended, as they were seconds ago at most.
+        """Give the pods of a Job that have not ended, as they were a short while ago.
 
         Raises:
             ApiError: they cannot be read now.
@@ -65,7 +71,8 @@ class _Shared:
         except BaseException:
             del self._readings[namespace]
             raise
-        good_for = max(SHARED_SECONDS, loop.time() - began)
+        costs = (loop.time() - began) * len(self._readings)
+        good_for = min(LONGEST_SHARED_SECONDS, max(SHARED_SECONDS, PAUSE * costs))
         loop.call_later(good_for, self._readings.pop, namespace)
         return read
 
