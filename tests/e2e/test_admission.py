@@ -322,7 +322,8 @@ def test_whoever_changes_a_job_need_not_be_its_author(author: Author) -> None:
     """An automation that releases held jobs would need the rights of all authors."""
     scene = author.scene
     spec = {**_allowed(scene), "suspend": True}
-    spec["operations"] = [{"decrypt": {"passwordSecretRef": _password("theirs")}}]
+    decrypt = {"decrypt": {"passwordSecretRef": _password("theirs")}}
+    spec["operations"] = [decrypt, {"sanitize": {}}]
     author.api.create("pdfsecurityjobs", build_job("held", spec), scene.namespace)
     path = path_of("pdfsecurityjobs", scene.namespace, "held")
     headers = {**author.headers, "Content-Type": "application/merge-patch+json"}
