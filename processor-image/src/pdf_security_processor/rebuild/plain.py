@@ -26,10 +26,13 @@ _WHITE = rb"[\x00\t\n\f\r ]"
 
 _END = rb"(?!" + REGULAR + rb")"
 
+_LETTERS = rb"[^()\\]*+(?:\\.[^()\\]*+)*+"
+"""Of a string, without parentheses but for those that are escaped."""
+
 _OPERAND = (
     rb"(?:" + _WHITE + rb"++"
     rb"|[-+.0-9]++" + _END + rb"|/" + REGULAR + rb"*+"
-    rb"|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)"
+    rb"|\(" + _LETTERS + rb"(?:\(" + _LETTERS + rb"\)" + _LETTERS + rb")*+\)"
     rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>|[\[\]])"
 )
 
@@ -61,7 +64,7 @@ _NAME = rb"/" + REGULAR[:-1] + rb"#]*+" + _END
 """Without the sign that readers take for the beginning of a code, or not."""
 
 _SCALAR = (
-    rb"(?:" + _WHITE + rb"++|" + _NUMBER + rb"|" + _NAME + rb"|\((?:[^()\\]|\\.)*+\)"
+    rb"(?:" + _WHITE + rb"++|" + _NUMBER + rb"|" + _NAME + rb"|\(" + _LETTERS + rb"\)"
     rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>)"
 )
 
