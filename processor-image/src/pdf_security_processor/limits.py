@@ -13,8 +13,9 @@ NESTING = 200
 STREAM_FILTERS = 8
 """Filters of one stream that are decoded; real documents have two at most."""
 
-WARNINGS = 100_000
-"""Warnings of one document before qpdf gives up on it. Large scans have a harmless one a page."""
+WARNINGS = 50_000
+"""Warnings of one document before qpdf gives up on it: large scans have a harmless one a page, and
+each takes two kilobytes of memory."""
 
 NODES = 5_000_000
 """Dictionaries and arrays that one walk of a document visits."""
