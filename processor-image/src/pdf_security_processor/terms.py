@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_security_processor.errors import InvalidRequestError
@@ -73,7 +73,7 @@ class Terms:
 
     def _matches(self, characters: list[Character]) -> Iterator[range]:
         if self._texts:
-            squeezed = _text_of(characters, _squeezed)
+            squeezed = _without_spaces(characters)
             for text in self._texts:
                 yield from _ranges(squeezed, re.finditer(re.escape(text), squeezed.text))
         if self._patterns:
@@ -88,10 +88,11 @@ def _ranges(text: _Text, matches: Iterable[re.Match[str]]) -> Iterator[range]:
             yield range(text.origins[match.start()], text.origins[match.end() - 1] + 1)
 
 
-def _text_of(characters: Iterable[Character], spelled: Callable[[str], str]) -> _Text:
+def _without_spaces(characters: Iterable[Character]) -> _Text:
+    """Give the text as words are looked for in it: whatever its case, and without white space."""
     pieces, origins = [], []
     for index, character in enumerate(characters):
-        piece = spelled(character.text)
+        piece = _squeezed(character.text)
         pieces.append(piece)
         origins.extend([index] * len(piece))
     return _Text("".join(pieces), origins)

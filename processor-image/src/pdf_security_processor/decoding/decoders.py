@@ -40,9 +40,7 @@ def clean_flate_bytes(data: memoryview, bound: int) -> int | None:
     Raises:
         LimitExceededError: more than the bound.
     """
-    sizes: list[int] = []
-    is_clean = _is_clean_flate(data, bound, lambda piece: sizes.append(len(piece)))
-    return sum(sizes) if is_clean else None
+    return _clean_flate(data, bound, lambda piece: None)
 
 
 def clean_flate(data: memoryview, bound: int) -> bytes | None:
@@ -52,10 +50,10 @@ def clean_flate(data: memoryview, bound: int) -> bytes | None:
         LimitExceededError: more than the bound.
     """
     pieces: list[bytes] = []
-    return b"".join(pieces) if _is_clean_flate(data, bound, pieces.append) else None
+    return None if _clean_flate(data, bound, pieces.append) is None else b"".join(pieces)
 
 
-def _is_clean_flate(data: memoryview, bound: int, take: Callable[[bytes], object]) -> bool:
+def _clean_flate(data: memoryview, bound: int, take: Callable[[bytes], None]) -> int | None:
     decompress, count, at = zlib.decompressobj(), 0, 0
     try:
         while at < len(data) and not decompress.eof:
@@ -68,9 +66,10 @@ def _is_clean_flate(data: memoryview, bound: int, take: Callable[[bytes], object
                 take(piece)
                 rest = decompress.unconsumed_tail
     except zlib.error:
-        return False
+        return None
     behind = decompress.unused_data + data[at : at + _FLATE_PIECE]
-    return decompress.eof and not _WHITE.sub(b"", behind) and at + _FLATE_PIECE >= len(data)
+    is_clean = decompress.eof and not _WHITE.sub(b"", behind) and at + _FLATE_PIECE >= len(data)
+    return count if is_clean else None
 
 
 def flate(data: memoryview, parameters: Object | None, bound: int) -> bytearray:
