@@ -23,9 +23,6 @@ _MERGE_PATCH = "application/merge-patch+json"
 _RESOURCES = f"/apis/{names.API_VERSION}"
 
 
-_UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
-
-
 class Cluster:
     """Calls of one API server."""
 
@@ -96,21 +93,17 @@ class Cluster:
         selector = f"batch.kubernetes.io/controller-uid={job_uid}"
         return [pod async for pod in self._pods(namespace, labelSelector=selector)]
 
-    def unfinished_pods(self, namespace: str, selector: str) -> Listing:
+    def unfinished_pods(self, namespace: str, selector: str, **more: str) -> Listing:
         """List the pods in a namespace that have not ended, Job or no Job."""
-        return self._pods(namespace, labelSelector=selector, fieldSelector=_UNFINISHED)
+        phases = "status.phase!=Succeeded,status.phase!=Failed"
+        return self._pods(namespace, labelSelector=selector, fieldSelector=phases, **more)
 
     def starting_pods(self, namespace: str) -> Listing:
         """List the Jobs' pods in a namespace that have not ended, as the API server remembers them.
 
         That may be a moment old, and costs a hundredth of what its store takes.
         """
-        return self._pods(
-            namespace,
-            labelSelector=names.MANAGED_SELECTOR,
-            fieldSelector=_UNFINISHED,
-            resourceVersion="0",
-        )
+        return self.unfinished_pods(namespace, names.MANAGED_SELECTOR, resourceVersion="0")
 
     def _pods(self, namespace: str, **selectors: str) -> Listing:
         return self._transport.list(f"/api/v1/namespaces/{namespace}/pods", **selectors)

@@ -89,8 +89,7 @@ class Sanitize(Model):
         default=None,
         description="strict, the default: nothing stays that does anything. keepLinks: links to "
         "http, https and mailto addresses stay, and nothing else. keepForms: fields stay to be "
-        "filled in, and do nothing. rasterize: each page becomes a "
-        "picture of itself.",
+        "filled in, and do nothing. rasterize: each page becomes a picture of itself.",
     )
     dots_an_inch: DotsAnInch | None = Field(
         default=None, description="Of the pictures that rasterize makes; 150 if left out."
