@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 import pikepdf
-from pikepdf import Array, Dictionary, Encryption, Name, Pdf, Stream, String
+from pikepdf import Array, AttachedFileSpec, Dictionary, Encryption, Name, Pdf, Stream, String
 
 XMP = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
@@ -63,6 +63,14 @@ def incompressible(count: int) -> bytes:
     pdf = pikepdf.new()
     pdf.add_blank_page()
     pdf.Root.Filler = pdf.make_stream(random.Random(7).randbytes(count))
+    return saved(pdf)
+
+
+def holding(files: dict[str, bytes]) -> bytes:
+    """Give a document that carries files, by name."""
+    pdf = _plain(1, "Holder")
+    for name, data in files.items():
+        pdf.attachments[name] = AttachedFileSpec(pdf, data, filename=name)
     return saved(pdf)
 
 

@@ -17,13 +17,17 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from pdf_security_processor.contract import ExitCode
 from pdf_security_processor.findings import survey
+from pdf_security_processor.rebuild.attached_files import attached_files
 from pdf_security_processor.walk import reachable_places
 from processor import documents
 from processor.here import processed
 
 EXAMPLES = int(os.environ.get("PDF_SECURITY_FUZZ_EXAMPLES", "60"))
 
-MODES = ("strict", "keepForms")
+WAYS: tuple[dict[str, Any], ...] = ({}, {"mode": "keepForms"}, {"attachments": "keepPdf"})
+
+ATTACHED = {"EmbeddedFiles", "EmbeddedFile"}
+"""All that may be left of what is found."""
 
 SOURCES = (
     documents.with_active_content(),
@@ -32,6 +36,7 @@ SOURCES = (
     documents.with_metadata(),
     documents.signed(),
     documents.plain(3),
+    documents.holding({"a.pdf": documents.holding({"b.pdf": documents.with_active_content()})}),
 )
 
 _KEYS = """
@@ -94,19 +99,29 @@ CHANGES = st.lists(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
-@given(source=st.sampled_from(SOURCES), mode=st.sampled_from(MODES), changes=CHANGES)
-def test_anything_anywhere(source: bytes, mode: str, changes: list[tuple[int, str, bytes]]) -> None:
+@given(source=st.sampled_from(SOURCES), way=st.sampled_from(WAYS), changes=CHANGES)
+def test_anything_anywhere(
+    source: bytes, way: dict[str, Any], changes: list[tuple[int, str, bytes]]
+) -> None:
     document = _changed(source, changes)
-    operations: list[dict[str, Any]] = [{"repair": {}}, {"sanitize": {"mode": mode}}]
+    operations: list[dict[str, Any]] = [{"repair": {}}, {"sanitize": way}]
     report, output = processed(document, operations)
     assert report.exit_code not in (ExitCode.INTERNAL_ERROR, ExitCode.OUTPUT_DAMAGED), report
     if report.exit_code != ExitCode.SUCCEEDED:
         return
-    with pikepdf.open(io.BytesIO(output), conversion_mode="explicit") as opened:
-        assert not survey(reachable_places(opened)).kinds
+    assert _found_in(output) <= (ATTACHED if "attachments" in way else set())
     again, twice = processed(output, operations)
     assert again.exit_code == ExitCode.SUCCEEDED, again
     assert _count_of(twice) == _count_of(output)
+
+
+def _found_in(data: bytes) -> set[str]:
+    """Give the kinds of what is found in a document, and in those attached to it."""
+    with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
+        found = set(survey(reachable_places(opened)).kinds)
+        for attached in attached_files(opened):
+            found |= _found_in(attached.stream.read_bytes())
+    return found
 
 
 def _count_of(data: bytes) -> int:

@@ -4,6 +4,8 @@ Bounds of bytes and seconds are the request's (`contract.Limits`); a job cannot 
 """
 
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pikepdf.settings
 
@@ -44,13 +46,18 @@ def set_process_limits() -> None:
     _limit_decoded(STRUCTURE_BYTES)
 
 
-def lift_structure_limits() -> None:
-    """Let qpdf decode, as far as it does while saving, whatever `decoding` has proven.
+@contextmanager
+def structure_limits_lifted() -> Iterator[None]:
+    """Let qpdf decode within the block, as far as it does while saving, what `decoding` has proven.
 
     Saving leaves a stream that exceeds qpdf's bound as it is, and counts no error, which looks like
     protection and is none.
     """
     _limit_decoded(0)
+    try:
+        yield
+    finally:
+        _limit_decoded(STRUCTURE_BYTES)
 
 
 def _limit_decoded(count: int) -> None:
@@ -62,17 +69,21 @@ def _limit_decoded(count: int) -> None:
     )
 
 
-def processor_seconds(size: int, pages: int = 0, objects: int = 0, dots_an_inch: int = 0) -> float:
-    """Give the processor time that a document of its size may take; honest ones take a tenth.
+def opening_seconds(size: int) -> float:
+    """Give the processor time that a document may take of whose bytes only the number is known."""
+    return 5 + size / (4 * 1024**2)
+
+
+def pages_seconds(pages: int, objects: int, dots_an_inch: int) -> float:
+    """Give the processor time that a document may take besides; honest ones take a tenth of both.
 
     Args:
-        size: bytes of the file.
-        pages: how many it has; none while that is not known.
+        pages: how many it has.
         objects: how many it has.
         dots_an_inch: how finely its pages are drawn.
     """
     drawing = 2 * (dots_an_inch / 100) ** 2
-    return 5 + size / (4 * 1024**2) + pages * (0.5 + drawing) + objects / 10_000
+    return pages * (0.5 + drawing) + objects / 10_000
 
 
 def memory_was_short() -> bool:

@@ -66,13 +66,16 @@ def seal(
     return Seal(landlock=version, seccomp=filtered)
 
 
-def limit_processor_time(seconds: float) -> None:
-    """Have this process ended by SIGPROF after so much processor time, counted from now.
+def allow_processor_time(seconds: float) -> None:
+    """Have this process ended by SIGPROF after so much processor time more than it had before.
+
+    The first time, after so much, counted from now.
 
     A bound for honest code, beneath the one that stands: whoever takes the process over can set it
     anew.
     """
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    left, _ = signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.setitimer(signal.ITIMER_PROF, left + seconds)
 
 
 def _limit_resources(limits: Limits) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pikepdf
 from pikepdf import Pdf
@@ -87,14 +87,27 @@ class _Remembering(io.RawIOBase):
         return view.nbytes
 
 
+def saved_bytes(document: Document) -> bytes:
+    """Save a document into memory."""
+    target = io.BytesIO()
+    _write(document, target)
+    return target.getvalue()
+
+
 def _save(document: Document, file: io.FileIO) -> None:
+    remembering = _Remembering(file)
+    with io.BufferedWriter(remembering, _BUFFER_BYTES) as target:
+        _write(document, target)
+    if remembering.error:
+        raise _translated(remembering.error)
+
+
+def _write(document: Document, target: BinaryIO) -> None:
     # qpdf writes the number of objects only where the trailer had one, which it has not when it
     # was rebuilt without any. The value is qpdf's own.
     if pikepdf.Name.Size not in document.pdf.trailer:
         document.pdf.trailer.Size = 0
-    limits.lift_structure_limits()
-    remembering = _Remembering(file)
-    with io.BufferedWriter(remembering, _BUFFER_BYTES) as target:
+    with limits.structure_limits_lifted():
         document.pdf.save(
             target,
             encryption=document.encryption or False,
@@ -106,8 +119,6 @@ def _save(document: Document, file: io.FileIO) -> None:
             if document.is_rebuilt
             else pikepdf.ObjectStreamMode.preserve,
         )
-    if remembering.error:
-        raise _translated(remembering.error)
 
 
 def _translated(error: OSError) -> Exception:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -16,22 +17,24 @@ from pdf_security_processor import limits as process_limits
 from pdf_security_processor import sandbox
 from pdf_security_processor.contract import (
     ExitCode,
+    Finding,
     Inspection,
     Limits,
-    OnSignature,
     Operation,
     WorkerReport,
 )
-from pdf_security_processor.contract.report import WARNINGS_LIMIT
+from pdf_security_processor.contract.report import (
+    FINDINGS_LIMIT,
+    LEFT_OUT_LIMIT,
+    WARNINGS_LIMIT,
+)
 from pdf_security_processor.control import ControlMessage, read_control_message
 from pdf_security_processor.errors import (
-    DocumentSignedError,
     InputDamagedError,
     InternalError,
     PasswordRequiredError,
     ProcessorError,
 )
-from pdf_security_processor.form_fields import remove_signatures
 from pdf_security_processor.opening import (
     judged_warnings,
     objects_of,
@@ -45,6 +48,7 @@ from pdf_security_processor.operations.inspect import (
     inspection_of,
     is_linearized,
 )
+from pdf_security_processor.operations.signed import settle_signatures
 from pdf_security_processor.reading import InputFile, input_file
 from pdf_security_processor.saving import save_document
 from pdf_security_processor.scratch import write_all
@@ -96,7 +100,7 @@ def work(
     message = read_control_message(sys.stdin.buffer)
     if message is None:
         return ExitCode.SUCCEEDED
-    report = process(message, input_fd, output_fd, sandbox.limit_processor_time)
+    report = process(message, input_fd, output_fd, sandbox.allow_processor_time)
     _write_report(report_fd, report)
     return report.exit_code
 
@@ -105,7 +109,7 @@ def process(
     message: ControlMessage,
     input_fd: int,
     output_fd: int | None,
-    limit_time: Callable[[float], None],
+    more_time: Callable[[float], None],
 ) -> WorkerReport:
     """Work on one document; whatever goes wrong is in the report, never raised.
 
@@ -113,10 +117,10 @@ def process(
         message: operations and passwords.
         input_fd: the document, readable.
         output_fd: an empty file, readable and writable; none where no output is wanted.
-        limit_time: called with the seconds of processor time that are left from now on.
+        more_time: lets this process have so many seconds of processor time more.
     """
     try:
-        return _process(message, input_fd, output_fd, limit_time)
+        return _process(message, input_fd, output_fd, more_time)
     except ProcessorError as error:
         return _failed(error.exit_code, error.message)
     except MemoryError:
@@ -137,12 +141,12 @@ def _process(
     message: ControlMessage,
     input_fd: int,
     output_fd: int | None,
-    limit_time: Callable[[float], None],
+    more_time: Callable[[float], None],
 ) -> WorkerReport:
     names = [operation.name for operation in message.operations]
     repair = "repair" in names
     size = os.fstat(input_fd).st_size
-    limit_time(process_limits.processor_seconds(size))
+    more_time(process_limits.opening_seconds(size))
     with input_file(input_fd, size) as file:
         try:
             opened = open_document(
@@ -160,11 +164,18 @@ def _process(
                 raise
             return unreadable
         with opened.pdf as pdf:
-            limit_time(_processor_seconds(size, pdf, message.operations))
+            more_time(_pages_seconds(pdf, message.operations))
             _check_protection(pdf, names, output_fd)
-            document = Document(pdf, message.passwords, inspection=inspection_of(pdf))
+            document = Document(
+                pdf,
+                message.passwords,
+                repair=repair,
+                on_signature=message.on_signature,
+                more_time=more_time,
+                inspection=inspection_of(pdf),
+            )
             if output_fd is not None:
-                _settle_signatures(document, message.on_signature)
+                settle_signatures(document)
             document.warnings.extend(encryption_warnings(pdf))
             document.reader_warnings.extend(opened.warnings)
             # An inspection tells of the document as it came in, wherever it stands in the list.
@@ -177,9 +188,9 @@ def _process(
             return _succeeded(document, names, pages)
 
 
-def _processor_seconds(size: int, pdf: pikepdf.Pdf, operations: list[Operation]) -> float:
+def _pages_seconds(pdf: pikepdf.Pdf, operations: list[Operation]) -> float:
     dots = max(operation.dots_an_inch for operation in operations)
-    return process_limits.processor_seconds(size, len(pdf.pages), objects_of(pdf), dots)
+    return process_limits.pages_seconds(len(pdf.pages), objects_of(pdf), dots)
 
 
 def _run(document: Document, operation: Operation) -> None:
@@ -201,19 +212,6 @@ def _check_protection(pdf: pikepdf.Pdf, names: list[str], output_fd: int | None)
             "The document is encrypted (it opens without a password, with permissions); add a "
             "decrypt operation to say that its protection may be removed."
         )
-
-
-def _settle_signatures(document: Document, on_signature: OnSignature | None) -> None:
-    """Refuse to change a signed document, or take the signatures out: saving breaks them."""
-    count = document.inspection.signatures if document.inspection else 0
-    if not count:
-        return
-    if on_signature != "remove":
-        raise DocumentSignedError(
-            f"The document is signed (fields with a signature: {count}), and any change breaks "
-            "that; set onSignature: remove to have signatures taken out."
-        )
-    document.removed["Signature"] = remove_signatures(document.pdf)
 
 
 def _inspection_without_password(file: InputFile, names: list[str]) -> WorkerReport | None:
@@ -241,15 +239,25 @@ def _succeeded(document: Document, names: list[str], pages: int | None) -> Worke
     return WorkerReport(
         exit_code=ExitCode.SUCCEEDED,
         inspection=document.inspection,
-        findings=document.findings,
-        removed=document.removed,
-        kept=document.kept,
-        left_out=document.left_out,
+        # What was kept comes first.
+        findings=sorted(document.findings, key=_is_removed)[:FINDINGS_LIMIT],
+        removed=dict(sorted(document.removed.items())),
+        kept=dict(sorted(document.kept.items())),
+        left_out=_commonest(document.left_out),
         # What operations say comes first: qpdf may say the same of each of a thousand pages.
         warnings=_cut([*document.warnings, *document.reader_warnings]),
         operations=names,
         output_pages=pages,
     )
+
+
+def _is_removed(finding: Finding) -> bool:
+    return finding.action == "removed"
+
+
+def _commonest(counts: Counter[str]) -> dict[str, int]:
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return dict(ordered[:LEFT_OUT_LIMIT])
 
 
 def _cut(warnings: list[str]) -> list[str]:

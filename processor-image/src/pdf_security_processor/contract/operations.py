@@ -104,6 +104,11 @@ class Sanitize(Model):
         description="What becomes of text that is painted invisibly: remove, the default; or keep, "
         "for scanned documents, which have it to be searched and copied.",
     )
+    attachments: Literal["remove", "keepPdf"] | None = Field(
+        default=None,
+        description="What becomes of attached files: remove, the default; or keepPdf: those that "
+        "are PDF documents stay, each sanitized as the document is, and so those attached to them.",
+    )
 
     model_config = ConfigDict(
         json_schema_extra=cel_rules(

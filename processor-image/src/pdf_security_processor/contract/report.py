@@ -41,6 +41,9 @@ LeftOut = Annotated[
 """Number by key, as the document spells it: a worker may claim any."""
 
 
+ATTACHMENT_CHARACTERS = 256
+
+
 class Finding(Model):
     """One thing found in the document, and what became of it."""
 
@@ -50,6 +53,8 @@ class Finding(Model):
     path: Text
     """Where in that object, as keys from it: `/AA/O`."""
     action: Literal["removed", "kept"]
+    attachment: str | None = Field(default=None, max_length=ATTACHMENT_CHARACTERS)
+    """The attached document that it is in, and those that hold that: `outer.pdf/inner.pdf`."""
 
 
 class Encryption(Model):

@@ -3,12 +3,18 @@
 Opens and writes nothing: that is the worker's.
 """
 
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pikepdf
 
-from pdf_security_processor.contract import Finding, Inspection
+from pdf_security_processor.contract import Finding, Inspection, OnSignature
+from pdf_security_processor.contract.report import ATTACHMENT_CHARACTERS
 from pdf_security_processor.secret_files import Password
+from pdf_security_processor.text import printable
 
 
 @dataclass
@@ -18,6 +24,9 @@ class Document:
     Attributes:
         pdf: open in explicit conversion mode.
         passwords: by name, for the operations that need one.
+        repair: whether damage is mended.
+        on_signature: what becomes of signatures.
+        more_time: lets the process have so many seconds of processor time more.
         encryption: how it is encrypted when saved; not at all by default.
         linearize: whether it is saved for fast web view.
         inspection: facts of the document as it came in.
@@ -32,13 +41,51 @@ class Document:
 
     pdf: pikepdf.Pdf
     passwords: dict[str, Password]
+    repair: bool = False
+    on_signature: OnSignature | None = None
+    more_time: Callable[[float], None] = lambda seconds: None
     encryption: pikepdf.Encryption | None = None
     linearize: bool = False
     inspection: Inspection | None = None
     findings: list[Finding] = field(default_factory=list)
-    removed: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
+    removed: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     is_rebuilt: bool = False
     warnings: list[str] = field(default_factory=list)
     reader_warnings: list[str] = field(default_factory=list)
+
+    def attached(self, pdf: pikepdf.Pdf, inspection: Inspection) -> Document:
+        """Give a document that is attached to this one, to be treated as this one is."""
+        return Document(
+            pdf,
+            {},
+            repair=self.repair,
+            on_signature=self.on_signature,
+            more_time=self.more_time,
+            inspection=inspection,
+        )
+
+    def absorb(self, attached: Document, name: str) -> None:
+        """Tell of an attached document as of this one.
+
+        Args:
+            attached: with all done that is done to it.
+            name: printable.
+        """
+        for counts, more in (
+            (self.removed, attached.removed),
+            (self.kept, attached.kept),
+            (self.left_out, attached.left_out),
+        ):
+            counts.update(more)
+        self.findings.extend(
+            each.model_copy(update={"attachment": _joined(name, each.attachment)})
+            for each in attached.findings
+        )
+        said = [*attached.warnings, *attached.reader_warnings]
+        self.warnings.extend(f"{name}: {warning}" for warning in said)
+
+
+def _joined(name: str, inner: str | None) -> str:
+    return printable(name if inner is None else f"{name}/{inner}", ATTACHMENT_CHARACTERS)

@@ -36,8 +36,7 @@ def remove_metadata(document: Document, operation: Operation) -> None:
             del place.value[key]
             del place.entries[str(key)]
             removed[kind] += 1
-    for kind, count in removed.items():
-        document.removed[kind] = document.removed.get(kind, 0) + count
+    document.removed.update(removed)
 
 
 def _metadata_in(value: Object) -> Iterator[tuple[Name, str]]:

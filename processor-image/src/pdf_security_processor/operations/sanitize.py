@@ -1,11 +1,12 @@
 """`sanitize`: rebuilds the document of what its pages need, and reports what that left behind."""
 
 from pdf_security_processor.contract import Operation, Sanitize
-from pdf_security_processor.contract.report import LEFT_OUT_LIMIT
 from pdf_security_processor.drawn import as_drawn, become_picture
 from pdf_security_processor.findings import findings_of, removed_counts, survey
+from pdf_security_processor.operations.attachments import Attachments
 from pdf_security_processor.operations.document import Document
 from pdf_security_processor.rebuild import rebuild
+from pdf_security_processor.rebuild.attached_files import attach
 from pdf_security_processor.rebuild.links import AllowedLinks
 from pdf_security_processor.walk import all_places, reachable_places
 
@@ -19,9 +20,23 @@ def sanitize(document: Document, operation: Operation) -> None:
         LimitExceededError: the document holds more than a walk visits, or decodes to more than any
             honest one does.
         InputDamagedError: `rasterize`: a page cannot be drawn.
+        DocumentSignedError: an attached document that is to stay is signed, and not to be changed.
     """
-    before = survey(all_places(document.pdf))
     wanted = operation.sanitize or Sanitize()
+    attachments = None
+    if wanted.attachments == "keepPdf":
+        attachments = Attachments(
+            lambda attached: _sanitize(attached, operation, wanted, attachments),
+            operation.dots_an_inch,
+        )
+    _sanitize(document, operation, wanted, attachments)
+
+
+def _sanitize(
+    document: Document, operation: Operation, wanted: Sanitize, attachments: Attachments | None
+) -> None:
+    before = survey(all_places(document.pdf))
+    attached = attachments.sanitized(document) if attachments else {}
     left_out = rebuild(
         document.pdf,
         _links_of(wanted),
@@ -31,13 +46,14 @@ def sanitize(document: Document, operation: Operation) -> None:
     document.is_rebuilt = True
     if wanted.mode == "rasterize":
         _rasterize(document, operation.dots_an_inch)
+    if attached:
+        attach(document.pdf, attached)
     after = survey(reachable_places(document.pdf), earlier=before)
     findings = findings_of(before, after)
     document.findings.extend(findings)
     document.removed.update(removed_counts(before, after))
-    document.kept.update(sorted(after.kinds.items()))
-    commonest = sorted(left_out.counts.items(), key=lambda each: (-each[1], each[0]))
-    document.left_out.update(commonest[:LEFT_OUT_LIMIT])
+    document.kept.update(after.kinds)
+    document.left_out.update(left_out.counts)
     kept = sum(after.kinds.values())
     if kept:
         document.warnings.append(f"sanitize: {kept} findings were kept; see the report's findings")
