@@ -20,6 +20,8 @@ S3: Manifest = {
     "credentialsSecretRef": {"name": "s3"},
 }
 CLAIM: Manifest = {"claimName": "documents", "path": "out/contract.pdf"}
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
 ENCRYPT: Manifest = {"encrypt": {"ownerPasswordSecretRef": {"name": "passwords", "key": "owner"}}}
 DIGEST = "sha256:" + "0" * 64
 
@@ -386,10 +388,40 @@ _OPERATIONS = [
         "unknown field",
     ),
     Invalid(
-        "encrypt-no-owner-password",
+        "encrypt-with-nothing",
         _operations({"encrypt": {}}),
         "spec.operations[0].encrypt.ownerPasswordSecretRef",
-        "Required value",
+        "ownerPasswordSecretRef is required, or recipients",
+    ),
+    Invalid(
+        "encrypt-for-recipients-by-password",
+        _encrypt(recipients=[CERTIFICATE]),
+        "spec.operations[0].encrypt.recipients",
+        "recipients take the place of passwords",
+    ),
+    Invalid(
+        "encrypt-for-recipients-as-for-old-readers",
+        _operations({"encrypt": {"recipients": [CERTIFICATE], "algorithm": "AES-128"}}),
+        "spec.operations[0].encrypt.algorithm",
+        "recipients need AES-256",
+    ),
+    Invalid(
+        "encrypt-for-no-recipients",
+        _operations({"encrypt": {"recipients": []}}),
+        "spec.operations[0].encrypt.recipients",
+        "should have at least 1 items",
+    ),
+    Invalid(
+        "encrypt-for-a-recipient-by-name",
+        _operations({"encrypt": {"recipients": ["legal@example.com"]}}),
+        "spec.operations[0].encrypt.recipients[0]",
+        "should match",
+    ),
+    Invalid(
+        "linearize-for-recipients",
+        _operations({"linearize": {}}, {"encrypt": {"recipients": [CERTIFICATE]}}),
+        "spec.operations",
+        "linearize has no effect",
     ),
     Invalid(
         "encrypt-literal-password",

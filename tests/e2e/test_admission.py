@@ -158,6 +158,12 @@ ATTEMPTS = [
         "decrypt.passwordSecretRef names a Secret that you may not get",
     ),
     Attempt(
+        "key-of-recipient",
+        ("operations", 0, "decrypt", "recipientKeySecretRef"),
+        _password("theirs"),
+        "decrypt.recipientKeySecretRef names a Secret that you may not get",
+    ),
+    Attempt(
         "owner-password",
         ("operations", 2, "encrypt", "ownerPasswordSecretRef"),
         _password("theirs"),

@@ -23,6 +23,10 @@ from pdf_security_processor.contract import (
 from pdf_security_processor.scratch import document_folder, scratch_errors
 from pdf_security_processor.termination import sigterm_raised
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+OWNER = {"name": "passwords", "key": "owner"}
+
 FILE = FileLocation(root="/data", path="a.pdf")
 
 
@@ -35,6 +39,14 @@ FILE = FileLocation(root="/data", path="a.pdf")
         pytest.param([{"sanitize": {}}], False, False, id="change-for-nothing"),
         pytest.param([{"repair": {}}, {"repair": {}}], True, False, id="twice"),
         pytest.param([{}], True, False, id="none"),
+        pytest.param([{"encrypt": {}}], True, False, id="encrypted-for-nobody"),
+        pytest.param([{"encrypt": {"recipients": [CERTIFICATE]}}], True, True, id="recipients"),
+        pytest.param(
+            [{"encrypt": {"recipients": [CERTIFICATE], "ownerPasswordSecretRef": OWNER}}],
+            True,
+            False,
+            id="recipients-and-passwords",
+        ),
         pytest.param([{"repair": {}, "inspect": {}}], True, False, id="two"),
     ],
 )

@@ -82,23 +82,25 @@ def test_nothing_is_imported_behind_the_seal() -> None:
     assert done.stdout.strip() == "[]"
 
 
-_SIGNATURES_MADE = """
+_MADE = """
 import json
-from processor import documents, signing
+from processor import documents, signing, sealing
 plain, encrypted = documents.plain(), documents.encrypted(user="reader")
 signed = signing.signed(plain)
 cases = [(each, "") for each in (signed, signing.signed(signed, "Second"), documents.signed())]
 cases += [(signing.changed_after(signed), "")]
 cases += [(signing.signed(encrypted, password="reader"), "reader")]
-print(json.dumps([(data.hex(), password) for data, password in cases]))
+locked = [(each.hex(), "reader", sealing.pem(sealing.RSA)) for each in sealing.all_kinds()]
+print(json.dumps([[(data.hex(), password) for data, password in cases], locked]))
 """
 
 _SIGNATURES_READ = """
 import io, json, sys
 from pdf_security_processor.secret_files import Password
+from pdf_security_processor.answering import prepare
 from pdf_security_processor.signatures import reader
-cases = json.load(sys.stdin)
-reader.prepare()
+cases, _ = json.load(sys.stdin)
+prepare(reader.MODULES)
 before = set(sys.modules)
 for data, password in cases:
     reader.signatures_of(io.BytesIO(bytes.fromhex(data)), Password(password))
@@ -106,8 +108,29 @@ print(sorted(set(sys.modules) - before))
 """
 
 
-def test_nothing_is_imported_behind_the_seal_of_who_reads_signatures() -> None:
-    """Signatures could not be judged where no file can be opened any more."""
+_UNLOCKED = """
+import io, json, sys
+from pdf_security_processor.answering import prepare
+from pdf_security_processor.encryption import copying, locker, unlocker
+_, cases = json.load(sys.stdin)
+prepare(copying.MODULES)
+before = set(sys.modules)
+for data, password, key in cases:
+    order = {"password": password, "key": key, "repair": False}
+    target = io.BytesIO()
+    found = unlocker.unlocked(order, io.BytesIO(bytes.fromhex(data)), target)
+    assert found.problem is None, found
+    closing = {"owner": "a", "user": password, "gcm": True, "permissions": {}, "recipients": []}
+    assert locker.locked(closing, target, io.BytesIO()).problem is None
+    closing["recipients"] = [key[key.index("-----BEGIN CERTIFICATE"):]]
+    assert locker.locked(closing, target, io.BytesIO()).problem is None
+print(sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.parametrize("program", [_SIGNATURES_READ, _UNLOCKED], ids=["signatures", "unlocked"])
+def test_nothing_is_imported_behind_the_seal_of_the_others(program: str) -> None:
+    """They could not do their work where no file can be opened any more."""
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}/tests:{REPOSITORY}/tools"}
 
     def run(code: str, given: str) -> str:
@@ -120,5 +143,5 @@ def test_nothing_is_imported_behind_the_seal_of_who_reads_signatures() -> None:
             env=environment,
         ).stdout.strip()
 
-    # Made by another process, for who signs imports more than who reads.
-    assert run(_SIGNATURES_READ, run(_SIGNATURES_MADE, "")) == "[]"
+    # Made by another process, for who signs and encrypts imports more.
+    assert run(program, run(_MADE, "")) == "[]"

@@ -28,6 +28,8 @@ from pdf_security_processor.contract import (
 )
 from pdf_security_processor.contract.report import COUNT_LIMIT, TERMINATION_MESSAGE_BYTES
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
 _Built = TypeVar("_Built", bound=Model)
 
 
@@ -118,6 +120,7 @@ operations = st.sampled_from(
         {"linearize": {}},
         {"decrypt": {"passwordSecretRef": {"name": "pw", "key": "old"}}},
         {"encrypt": {"ownerPasswordSecretRef": {"name": "pw", "key": "owner"}}},
+        {"encrypt": {"recipients": [CERTIFICATE], "algorithm": "AES-256-GCM"}},
     ]
 ).map(Operation.model_validate)
 files = st.builds(
@@ -181,6 +184,13 @@ def test_errors_do_not_repeat_what_they_refuse() -> None:
             [("a", "b")],
             id="decrypt",
         ),
+        pytest.param(
+            {"decrypt": {"recipientKeySecretRef": {"name": "a", "key": "tls-combined.pem"}}},
+            "decrypt",
+            [("a", "tls-combined.pem")],
+            id="decrypt-as-recipient",
+        ),
+        pytest.param({"encrypt": {"recipients": [CERTIFICATE]}}, "encrypt", [], id="recipients"),
         pytest.param(
             {
                 "encrypt": {

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -18,26 +18,28 @@ import structlog
 
 from pdf_security_processor import stores
 from pdf_security_processor.checks import check_output, check_request, check_seal
-from pdf_security_processor.contract import FileFacts, Request, Sink, Summary
+from pdf_security_processor.contract import FileFacts, Request, Seal, Sink, Summary
 from pdf_security_processor.contract.request import (
     SCRATCH_PATH,
     SECRETS_PATH,
     TERMINATION_MESSAGE_PATH,
 )
 from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.encryption.locks import lock, unlock
 from pdf_security_processor.errors import (
     InputEmptyError,
     InputTooLargeError,
     InternalError,
     ProcessorError,
     TerminationError,
+    UnsupportedEncryptionError,
 )
 from pdf_security_processor.fresh_worker import fresh_for
 from pdf_security_processor.logs import job_log
 from pdf_security_processor.looks import Looks
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
 from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
-from pdf_security_processor.secret_files import read_passwords
+from pdf_security_processor.secret_files import Password, read_passwords, read_recipient_key
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
 from pdf_security_processor.verdict import report_of
@@ -168,6 +170,7 @@ class _Document:
             with self._start_worker(request.limits, readable, written) as worker:
                 # All that is mounted is read before anything takes time.
                 passwords = read_passwords(self._context.secrets, request.operations)
+                key = read_recipient_key(self._context.secrets, request.operations)
                 places = (request.input, request.output, request.report)
                 stores.connect((place for place in places if place), self._context)
                 self._refuse_early()
@@ -175,12 +178,20 @@ class _Document:
                 message = ControlMessage(
                     request.operations, passwords, request.limits, request.on_signature
                 )
-                self._work(worker, message)
+                is_locked = self._work(worker, message)
+            if is_locked:
+                self._unlock(readable, message, key)
+                if output:
+                    # The first may have written to it, whatever it said.
+                    output.truncate(0)
+                with self._start_worker(request.limits, readable, written) as worker:
+                    self._work(worker, replace(message, unlocked=True))
             looks = Looks(request, readable, passwords, self._outcome, self._log)
             looks.judge_signatures()
             if request.verify and output:
                 looks.compare(request.verify, self._context.scratch / "output")
             if request.output and output:
+                self._lock(output, message)
                 self._upload(request.output, output)
 
     @contextmanager
@@ -230,10 +241,11 @@ class _Document:
             "download.finished", bytes=count, sha256=digest.hexdigest(), seconds=_since(began)
         )
 
-    def _work(self, worker: Worker, message: ControlMessage) -> None:
+    def _work(self, worker: Worker, message: ControlMessage) -> bool:
+        """Have the worker do it; tell whether it could not for an encryption that others know."""
         began = time.monotonic()
         self._outcome.seal = worker.sealed()
-        check_seal(self._outcome.seal, self._request)
+        self._check(self._outcome.seal)
         ended = worker.run(message)
         self._outcome.peak_memory_bytes = ended.peak_memory_bytes
         self._log.info(
@@ -243,7 +255,27 @@ class _Document:
             seconds=_since(began),
             peak_memory_bytes=ended.peak_memory_bytes,
         )
-        self._outcome.worker = report_of(ended, self._request)
+        try:
+            self._outcome.worker = report_of(ended, self._request)
+        except UnsupportedEncryptionError:
+            if self._outcome.unlocked or not any(each.decrypt for each in message.operations):
+                raise
+            return True
+        return False
+
+    def _unlock(self, readable: int, message: ControlMessage, key: Password | None) -> None:
+        began = time.monotonic()
+        folder = self._context.scratch
+        self._outcome.unlocked = unlock(readable, folder, message, key, self._check)
+        self._log.info("document.unlocked", seconds=_since(began))
+
+    def _lock(self, output: IO[bytes], message: ControlMessage) -> None:
+        began = time.monotonic()
+        if lock(output.fileno(), self._context.scratch, message, self._check):
+            self._log.info("document.locked", seconds=_since(began))
+
+    def _check(self, seal: Seal | None) -> None:
+        check_seal(seal, self._request)
 
     def _upload(self, sink: Sink, output: IO[bytes]) -> None:
         began = time.monotonic()

@@ -23,7 +23,8 @@ def check_request(request: Request) -> None:
     """Refuse what the contract's types let through and no document could satisfy.
 
     Raises:
-        InvalidRequestError: an operation given twice, or one that saves with nowhere to save to.
+        InvalidRequestError: an operation given twice, one that saves with nowhere to save to, or
+            one that encrypts for nobody.
     """
     if any(len(operation.to_json_dict()) != 1 for operation in request.operations):
         raise InvalidRequestError("operations: each must be a map with exactly one operation.")
@@ -31,6 +32,11 @@ def check_request(request: Request) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise InvalidRequestError(f"operations: {', '.join(sorted(twice))} is given twice.")
+    for encrypt in (operation.encrypt for operation in request.operations):
+        if encrypt and (encrypt.recipients is None) == (encrypt.owner_password_secret_ref is None):
+            raise InvalidRequestError(
+                "encrypt: name either ownerPasswordSecretRef or recipients, and not both."
+            )
     if request.output is None and not set(names) <= _WITHOUT_OUTPUT:
         raise InvalidRequestError(
             "output: the operations change the document; say where to put it."

@@ -12,7 +12,7 @@ from pdf_security_processor.contract import Limits, OnSignature, Operation
 from pdf_security_processor.errors import InternalError
 from pdf_security_processor.secret_files import Password
 
-_LENGTH = struct.Struct(">I")
+FRAME_LENGTH = struct.Struct(">I")
 
 _CONTROL_BYTES = 60 * 1024
 """Largest control message: within a pipe's 64 KiB, so that sending never waits for the worker."""
@@ -26,6 +26,8 @@ class ControlMessage:
     passwords: dict[str, Password]
     limits: Limits
     on_signature: OnSignature | None = None
+    unlocked: bool = False
+    """Whether the document was encrypted, and another process took that off."""
 
     def to_bytes(self) -> bytes:
         """Serialize with four bytes of length in front. The result holds the passwords.
@@ -39,6 +41,7 @@ class ControlMessage:
                 "passwords": {name: value.reveal() for name, value in self.passwords.items()},
                 "limits": self.limits.to_json_dict(),
                 "onSignature": self.on_signature,
+                "unlocked": self.unlocked,
             }
         ).encode()
         if len(body) > _CONTROL_BYTES:
@@ -60,12 +63,27 @@ def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
         passwords={name: Password(value) for name, value in values["passwords"].items()},
         limits=Limits.model_validate(values["limits"]),
         on_signature=values["onSignature"],
+        unlocked=values["unlocked"],
     )
+
+
+def build_order(order: dict[str, Any]) -> bytes:
+    """Serialize what another process than the worker is told. The result may hold secrets."""
+    return framed(json.dumps(order).encode())
+
+
+def read_order(stream: IO[bytes]) -> dict[str, Any] | None:
+    """Read what `build_order` was given; nothing where the pipe was closed without it.
+
+    Raises:
+        ValueError: it is cut short or malformed.
+    """
+    return read_framed(stream, _CONTROL_BYTES)
 
 
 def framed(body: bytes) -> bytes:
     """Put its length in front of a message."""
-    return _LENGTH.pack(len(body)) + body
+    return FRAME_LENGTH.pack(len(body)) + body
 
 
 def read_framed(stream: IO[bytes], bound: int) -> dict[str, Any] | None:
@@ -78,10 +96,10 @@ def read_framed(stream: IO[bytes], bound: int) -> dict[str, Any] | None:
     Raises:
         ValueError: it is cut short, too long, or no JSON.
     """
-    header = stream.read(_LENGTH.size)
+    header = stream.read(FRAME_LENGTH.size)
     if not header:
         return None
-    (length,) = _LENGTH.unpack(header)
+    (length,) = FRAME_LENGTH.unpack(header)
     body = stream.read(length) if length <= bound else b""
     if len(body) != length:
         raise ValueError("control message cut short")

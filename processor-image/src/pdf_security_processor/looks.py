@@ -52,8 +52,11 @@ class Looks:
         if not inspects or inspection is None or not inspection.signatures:
             return
         began = time.monotonic()
-        signatures = signatures_of(
-            self._readable, self._opens_input, self._request.limits, self._check
+        # Decrypted, the bytes are no longer those that were signed.
+        signatures = (
+            None
+            if self._outcome.unlocked
+            else signatures_of(self._readable, self._opens_input, self._request.limits, self._check)
         )
         self._outcome.signatures = signatures
         self._outcome.warnings.extend(signature_warnings(signatures))

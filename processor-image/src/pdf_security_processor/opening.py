@@ -261,8 +261,8 @@ def _translated(error: pikepdf.PikepdfError, *, repair: bool) -> DocumentError:
     text = _readable(str(error))
     if any(mark in text for mark in _UNSUPPORTED):
         return UnsupportedEncryptionError(
-            "The document is encrypted in a way that cannot be read (public-key encryption, or a "
-            "handler newer than revision 6); decrypt it with the program that made it."
+            "The document is encrypted for recipients, or by a handler newer than revision 6; add "
+            "a decrypt operation with recipientKeySecretRef, or with the password."
         )
     if repair:
         return InputDamagedError(f"The document is damaged beyond repair: {text}.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pdf_security_processor.contract import (
     DocumentReport,
+    Encryption,
     ExitCode,
     FileFacts,
     Request,
@@ -26,6 +27,7 @@ class Outcome:
         output: the output, once it is in place.
         seal: what held the worker.
         worker: the validated report.
+        unlocked: how it was encrypted, where that took more than the worker.
         signatures: whether those of the input hold; none where nobody asked.
         visual: whether the output looks as the input does.
         warnings: the broker's sentences for the report, beside the worker's.
@@ -37,6 +39,7 @@ class Outcome:
     input: FileFacts | None = None
     output: FileFacts | None = None
     seal: Seal | None = None
+    unlocked: Encryption | None = None
     signatures: list[Signature] | None = None
     visual: Visual | None = None
     worker: WorkerReport = field(default_factory=lambda: WorkerReport(exit_code=0))
@@ -58,8 +61,10 @@ class Outcome:
 
 def document_report_of(outcome: Outcome, request: Request, seconds: float) -> DocumentReport:
     """Make the full report."""
-    worker = outcome.worker
-    pages = worker.inspection.pages if worker.inspection else None
+    worker, inspection = outcome.worker, outcome.worker.inspection
+    pages = inspection.pages if inspection else None
+    if inspection and outcome.unlocked:
+        inspection = inspection.model_copy(update={"encryption": outcome.unlocked})
     return DocumentReport(
         job_uid=request.owner.uid,
         reason=outcome.exit_code.reason,
@@ -68,7 +73,7 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         output=outcome.output,
         operations=worker.operations,
         seal=outcome.seal,
-        inspection=worker.inspection,
+        inspection=inspection,
         signatures=outcome.signatures,
         visual=outcome.visual,
         findings=worker.findings,

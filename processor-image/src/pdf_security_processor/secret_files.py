@@ -70,8 +70,27 @@ def read_passwords(secrets: Path, operations: list[Operation]) -> dict[str, Pass
     return {
         password_name(reference): _read_password(secrets, reference)
         for operation in operations
-        for reference in operation.secret_references()
+        for reference in operation.password_references()
     }
+
+
+def read_recipient_key(secrets: Path, operations: list[Operation]) -> Password | None:
+    """Read private key and certificate that the input is decrypted with, where they are named.
+
+    Raises:
+        CredentialsIncompleteError: it is not mounted.
+        PasswordUnusableError: not text, which PEM is.
+    """
+    for operation in operations:
+        reference = operation.decrypt.recipient_key_secret_ref if operation.decrypt else None
+        if reference:
+            try:
+                return Password(_read_key(secrets, reference.name, reference.key).decode("ascii"))
+            except UnicodeDecodeError:
+                raise PasswordUnusableError(
+                    f"Key {reference.key!r} of Secret {reference.name!r} is not PEM."
+                ) from None
+    return None
 
 
 def password_name(reference: SecretKeyReference) -> str:

@@ -170,6 +170,7 @@ def _process(
                 pdf,
                 message.passwords,
                 repair=repair,
+                was_encrypted=pdf.is_encrypted or message.unlocked,
                 on_signature=message.on_signature,
                 more_time=more_time,
                 inspection=inspection_of(pdf),

@@ -8,7 +8,8 @@ from pdf_security_operator.api.locations import Input, Output
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import JobStatus
 from pdf_security_processor.contract import Model, OnSignature, Operation, Verify, cel_rules
-from pdf_security_processor.contract.operations import OPERATION_NAMES, ObjectName
+from pdf_security_processor.contract.operations import OPERATION_NAMES
+from pdf_security_processor.contract.references import ObjectName
 
 MUTABLE_FIELDS = ("suspend", "ttl_seconds_after_finished")
 """What may change after creation, as in batch/v1 Job; all else is immutable."""
@@ -79,6 +80,13 @@ _SEQUENCE = cel_rules(
         "size(self) < 2 || !self.exists(o, has(o.redact)) || "
         "has(self.filter(o, has(o.redact) || has(o.sanitize))[0].redact)",
         "redact must come before sanitize, which takes out text that it would find",
+    ),
+    (
+        "size(self) < 2 || !self.exists(o, has(o.linearize)) || !self.exists(o, has(o.encrypt) && "
+        "(has(o.encrypt.recipients) || "
+        "(has(o.encrypt.algorithm) && o.encrypt.algorithm == 'AES-256-GCM')))",
+        "linearize has no effect on a document that is encrypted for recipients or by AES-256-GCM; "
+        "leave it out",
     ),
 )
 """Most jobs have one operation: the API server pays for each field that a rule asks for."""

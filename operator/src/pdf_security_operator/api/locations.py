@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from pdf_security_processor.contract import Model, cel_rules
-from pdf_security_processor.contract.operations import DataKey, ObjectName
+from pdf_security_processor.contract.references import DataKey, ObjectName
 
 StoreOrigin = Annotated[
     str,

@@ -9,11 +9,8 @@ from pdf_security_operator.api.locations import StoreOrigin
 from pdf_security_operator.api.quantity import Quantity
 from pdf_security_operator.api.status import Condition
 from pdf_security_processor.contract import Model, cel_rules
-from pdf_security_processor.contract.operations import (
-    OPERATION_NAMES,
-    ObjectName,
-    OperationName,
-)
+from pdf_security_processor.contract.operations import OPERATION_NAMES, OperationName
+from pdf_security_processor.contract.references import ObjectName
 
 Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 

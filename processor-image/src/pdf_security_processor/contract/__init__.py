@@ -3,20 +3,18 @@
 Pydantic only, plain data only. Nothing here opens a file, a socket or a PDF.
 """
 
+from pdf_security_processor.contract.encryption import Decrypt, Encrypt, Permissions
 from pdf_security_processor.contract.exit_codes import TERMINATED, ExitCode
 from pdf_security_processor.contract.model import Model, cel_rules
 from pdf_security_processor.contract.operations import (
-    Decrypt,
-    Encrypt,
     OnSignature,
     Operation,
-    Permissions,
     Sanitize,
-    SecretKeyReference,
     Verify,
     Watermark,
 )
 from pdf_security_processor.contract.redaction import Redact
+from pdf_security_processor.contract.references import SecretKeyReference
 from pdf_security_processor.contract.report import (
     DocumentReport,
     Encryption,

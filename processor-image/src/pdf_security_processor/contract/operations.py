@@ -7,13 +7,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
+from pdf_security_processor.contract.encryption import Decrypt, Encrypt
 from pdf_security_processor.contract.model import Model, cel_rules
 from pdf_security_processor.contract.redaction import REDACTED_DOTS_AN_INCH, DotsAnInch, Redact
-
-ObjectName = Annotated[
-    str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
-]
-DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+from pdf_security_processor.contract.references import SecretKeyReference
 
 LinkHost = Annotated[
     str,
@@ -48,34 +45,8 @@ RASTERIZED_DOTS_AN_INCH = 150
 """As sharp as a screen, and as most printers need."""
 
 
-class SecretKeyReference(Model):
-    """One key of a Secret in the job's own namespace."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel_rules(
-            (
-                "self.key != '.' && !self.key.startsWith('..')",
-                "key must not be '.' or begin with '..'",
-                ".key",
-            ),
-        )
-    )
-
-    name: ObjectName = Field(description="Name of the Secret.")
-    key: DataKey = Field(description="Key in the Secret's data.")
-
-
 class Inspect(Model):
     """Report what the document is and contains; changes nothing."""
-
-
-class Decrypt(Model):
-    """Open an encrypted document and save it without its encryption."""
-
-    password_secret_ref: SecretKeyReference | None = Field(
-        default=None,
-        description="The user or owner password. Without it the empty password is tried.",
-    )
 
 
 class Repair(Model):
@@ -148,53 +119,6 @@ class Linearize(Model):
     """Save the document for fast web view."""
 
 
-class Permissions(Model):
-    """What a reader who opens with the user password may do; all that is unset is allowed.
-
-    ISO 32000-2, table 22. Readers are trusted to obey: encryption does not enforce it.
-    """
-
-    print: Literal["none", "low", "high"] | None = Field(
-        default=None, description="Printing: none, low (degraded) or high (faithful)."
-    )
-    copy_content: bool | None = Field(
-        default=None, alias="copy", description="Copying and extracting text and graphics."
-    )
-    modify: bool | None = Field(
-        default=None, description="Changing contents other than by the fields below."
-    )
-    annotate: bool | None = Field(default=None, description="Adding and changing annotations.")
-    fill_forms: bool | None = Field(default=None, description="Filling in existing form fields.")
-    assemble: bool | None = Field(
-        default=None, description="Inserting, rotating and deleting pages, bookmarks, thumbnails."
-    )
-    accessibility: bool | None = Field(
-        default=None,
-        description="Extraction for accessibility (deprecated in PDF 2.0; readers allow it).",
-    )
-
-
-class Encrypt(Model):
-    """Encrypt the document when it is saved. RC4 is not offered."""
-
-    algorithm: Literal["AES-256", "AES-128"] | None = Field(
-        default=None,
-        description=(
-            "AES-256 (revision 6, the default) or AES-128 (revision 4, for readers before 2008)."
-        ),
-    )
-    user_password_secret_ref: SecretKeyReference | None = Field(
-        default=None,
-        description="Password that opens the document. Without it anybody can open it.",
-    )
-    owner_password_secret_ref: SecretKeyReference = Field(
-        description="Password that lifts the permissions."
-    )
-    permissions: Permissions | None = Field(
-        default=None, description="What the user password allows. All, where it is left out."
-    )
-
-
 class Verify(Model):
     """Draw the document before and after, and compare the pages as pixels."""
 
@@ -261,11 +185,19 @@ class Operation(Model):
 
     def secret_references(self) -> list[SecretKeyReference]:
         """List the keys of Secrets that this step reads, in a fixed order."""
+        references = self.password_references()
+        if self.decrypt and self.decrypt.recipient_key_secret_ref:
+            references.append(self.decrypt.recipient_key_secret_ref)
+        return references
+
+    def password_references(self) -> list[SecretKeyReference]:
+        """List those of them that are passwords."""
         references = []
         if self.decrypt and self.decrypt.password_secret_ref:
             references.append(self.decrypt.password_secret_ref)
         if self.encrypt:
             if self.encrypt.user_password_secret_ref:
                 references.append(self.encrypt.user_password_secret_ref)
-            references.append(self.encrypt.owner_password_secret_ref)
+            if self.encrypt.owner_password_secret_ref:
+                references.append(self.encrypt.owner_password_secret_ref)
         return references

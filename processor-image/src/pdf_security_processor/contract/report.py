@@ -63,8 +63,10 @@ class Encryption(Model):
     algorithm: str = Field(max_length=32)
     revision: int
     key_bits: int
-    opened_with: Literal["user", "owner", "none"]
+    opened_with: Literal["user", "owner", "none", "recipient"]
     permissions: dict[str, bool | str] = Field(default_factory=dict, max_length=16)
+    authenticated: bool = False
+    """Whether a code for the integrity of the whole document was there and held (ISO/TS 32004)."""
 
 
 class Inspection(Model):

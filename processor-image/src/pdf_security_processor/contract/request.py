@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pdf_security_processor.contract.model import Model
-from pdf_security_processor.contract.operations import ObjectName, OnSignature, Operation, Verify
+from pdf_security_processor.contract.operations import OnSignature, Operation, Verify
+from pdf_security_processor.contract.references import ObjectName
 
 REQUEST_VARIABLE = "PDF_SECURITY_REQUEST"
 """Environment variable with the request as JSON; a pod's environment cannot be edited later."""

@@ -6,5 +6,5 @@ from pdf_security_processor.operations.document import Document
 
 def decrypt(document: Document, operation: Operation) -> None:
     """Say so when there was nothing to decrypt; pikepdf saves without encryption by itself."""
-    if not document.pdf.is_encrypted:
+    if not document.was_encrypted:
         document.warnings.append("decrypt: the document was not encrypted")

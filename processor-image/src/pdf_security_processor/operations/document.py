@@ -25,6 +25,7 @@ class Document:
         pdf: open in explicit conversion mode.
         passwords: by name, for the operations that need one.
         repair: whether damage is mended.
+        was_encrypted: whether it was when it came in.
         on_signature: what becomes of signatures.
         more_time: lets the process have so many seconds of processor time more.
         encryption: how it is encrypted when saved; not at all by default.
@@ -42,6 +43,7 @@ class Document:
     pdf: pikepdf.Pdf
     passwords: dict[str, Password]
     repair: bool = False
+    was_encrypted: bool = False
     on_signature: OnSignature | None = None
     more_time: Callable[[float], None] = lambda seconds: None
     encryption: pikepdf.Encryption | None = None

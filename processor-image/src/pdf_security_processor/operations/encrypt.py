@@ -13,7 +13,7 @@ _AES_128_PASSWORD_BYTES = 32
 
 
 def encrypt(document: Document, operation: Operation) -> None:
-    """Have the document encrypted when it is saved.
+    """Have the document encrypted when it is saved, or look at the passwords of who does it.
 
     Raises:
         PasswordUnusableError: a password that the algorithm cannot carry, an empty owner password,
@@ -22,6 +22,11 @@ def encrypt(document: Document, operation: Operation) -> None:
     wanted = operation.encrypt
     if wanted is None:
         raise InternalError("encrypt: called for another operation")
+    if wanted.recipients is not None:
+        # Done apart.
+        return
+    if wanted.owner_password_secret_ref is None:
+        raise InternalError("encrypt: for nobody")
     owner = _password(document, wanted, wanted.owner_password_secret_ref, "owner")
     user = (
         _password(document, wanted, wanted.user_password_secret_ref, "user")
@@ -38,6 +43,8 @@ def encrypt(document: Document, operation: Operation) -> None:
             "encrypt: accessibility stays allowed; PDF 2.0 deprecates forbidding it, and qpdf does "
             "not write it"
         )
+    if wanted.is_done_apart:
+        return
     document.encryption = pikepdf.Encryption(
         owner=owner,
         user=user,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 
 from pydantic import ValidationError
 
 from pdf_security_processor.contract import Limits, Seal, Signature
 from pdf_security_processor.fresh_worker import starter_of
+from pdf_security_processor.inquiry import answer_to
 from pdf_security_processor.secret_files import Password
-from pdf_security_processor.signatures.frames import LENGTH, SAID_BYTES, SIGNATURES, build_order
+from pdf_security_processor.signatures.answer import SIGNATURES
 from pdf_security_processor.worker_process import Start
 
 START_READER = starter_of((sys.executable, "-I", "-m", "pdf_security_processor.signatures.reader"))
@@ -34,13 +34,8 @@ def signatures_of(
             is too little.
         start: starts the process.
     """
-    deadline = time.monotonic() + limits.worker_seconds
-    with start(limits, descriptor, None) as reader:
-        check(reader.sealed())
-        reader.hand_over(build_order(password))
-        header = reader.read_exactly(LENGTH.size, deadline)
-        (length,) = LENGTH.unpack(header) if header else (SAID_BYTES + 1,)
-        said = reader.read_exactly(length, deadline) if length <= SAID_BYTES else None
+    order = {"password": password.reveal()}
+    said = answer_to(order, start, limits, descriptor, None, check)
     try:
         return None if said is None else SIGNATURES.validate_json(said)
     except ValidationError:

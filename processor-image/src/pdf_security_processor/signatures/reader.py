@@ -3,13 +3,12 @@
 Never opens a path or a socket. What it says is untrusted: it has parsed an untrusted document.
 """
 
-import importlib
 import io
-import logging
 import os
 import sys
+from argparse import Namespace
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.misc import PdfReadError
@@ -20,8 +19,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from pdf_security_processor import sandbox
-from pdf_security_processor.contract import Limits
+from pdf_security_processor.answering import answer
 from pdf_security_processor.contract.report import (
     SIGNATURES_LIMIT,
     Changes,
@@ -29,12 +27,9 @@ from pdf_security_processor.contract.report import (
     Signature,
 )
 from pdf_security_processor.reading import input_file
-from pdf_security_processor.scratch import write_all
 from pdf_security_processor.secret_files import Password
-from pdf_security_processor.signatures.frames import LENGTH, SIGNATURES, read_order
+from pdf_security_processor.signatures.answer import SIGNATURES
 from pdf_security_processor.text import printable
-from pdf_security_processor.worker_arguments import parse
-from pdf_security_processor.worker_setup import load_codecs
 
 MODULES = (
     "cryptography.hazmat.backends.openssl.backend",
@@ -58,33 +53,6 @@ _CHANGES: dict[ModificationLevel, Changes] = {
     ModificationLevel.ANNOTATIONS: "annotations",
     ModificationLevel.OTHER: "other",
 }
-
-
-def main(arguments: list[str]) -> int:
-    """Seal the process, then read what it is told to; return 0 where the document opened."""
-    given = parse(arguments)
-    bounds = Limits.model_validate_json(given.limits)
-    descriptors = {0, 1, 2, given.input, given.report}
-    seal = sandbox.seal(bounds, descriptors, given.broker, prepare)
-    with io.FileIO(given.report, "w", closefd=False) as pipe:
-        write_all(pipe, seal.model_dump_json(by_alias=True).encode() + b"\n")
-        password = read_order(sys.stdin.buffer)
-        if password is None:
-            return 0
-        with input_file(given.input, os.fstat(given.input).st_size) as file:
-            found = signatures_of(file, password)
-        said = SIGNATURES.dump_json(found, by_alias=True, exclude_none=True)
-        write_all(pipe, LENGTH.pack(len(said)) + said)
-    return 0
-
-
-def prepare() -> None:
-    """Let Python open now what it opens when it first needs it."""
-    load_codecs()
-    for name in MODULES:
-        importlib.import_module(name)
-    # It would quote the document to nobody, and read its own source for that.
-    logging.disable()
 
 
 def signatures_of(file: IO[bytes] | io.RawIOBase, password: Password) -> list[Signature]:
@@ -140,9 +108,16 @@ def _signature_of(signature: EmbeddedPdfSignature, field: str) -> Signature:
     )
 
 
+def _answer(order: dict[str, Any], given: Namespace) -> bytes:
+    with input_file(given.input, os.fstat(given.input).st_size) as file:
+        found = signatures_of(file, Password(order["password"]))
+    return SIGNATURES.dump_json(found, by_alias=True, exclude_none=True)
+
+
 if __name__ == "__main__":
     try:
-        status = main(sys.argv[1:])
+        answer(sys.argv[1:], MODULES, _answer)
+        status = 0
     except PdfReadError:
         status = 1
     # Without the interpreter's teardown, as the worker ends.
