@@ -80,7 +80,7 @@ KEEP_ALL: dict[str, Any] = {"repair": {}}
             documents.with_public_key_encryption,
             [DECRYPT],
             ExitCode.UNSUPPORTED_ENCRYPTION,
-            "public-key",
+            "cannot be read",
             id="public-key",
         ),
         pytest.param(

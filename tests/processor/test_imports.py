@@ -111,24 +111,43 @@ print(sorted(set(sys.modules) - before))
 _UNLOCKED = """
 import io, json, sys
 from pdf_security_processor.answering import prepare
-from pdf_security_processor.encryption import copying, locker, unlocker
+from pdf_security_processor.encryption import copying, unlocker
 _, cases = json.load(sys.stdin)
 prepare(copying.MODULES)
 before = set(sys.modules)
 for data, password, key in cases:
     order = {"password": password, "key": key, "repair": False}
-    target = io.BytesIO()
-    found = unlocker.unlocked(order, io.BytesIO(bytes.fromhex(data)), target)
+    found = unlocker.unlocked(order, io.BytesIO(bytes.fromhex(data)), io.BytesIO())
     assert found.problem is None, found
-    closing = {"owner": "a", "user": password, "gcm": True, "permissions": {}, "recipients": []}
-    assert locker.locked(closing, target, io.BytesIO()).problem is None
-    closing["recipients"] = [key[key.index("-----BEGIN CERTIFICATE"):]]
-    assert locker.locked(closing, target, io.BytesIO()).problem is None
+print(sorted(set(sys.modules) - before))
+"""
+
+_LOCKED = """
+import io, json, sys
+from pdf_security_processor.answering import prepare
+from pdf_security_processor.encryption import copying, locker
+cases, locked = json.load(sys.stdin)
+certificate = locked[0][2][locked[0][2].index("-----BEGIN CERTIFICATE"):]
+prepare(copying.MODULES)
+before = set(sys.modules)
+for data, password in cases:
+    for gcm, recipients in ((True, []), (True, [certificate]), (False, [certificate])):
+        order = {"owner": "a", "user": "b", "gcm": gcm, "permissions": {}, "recipients": recipients}
+        if not password:
+            found = locker.locked(order, io.BytesIO(bytes.fromhex(data)), io.BytesIO())
+            assert found.problem is None, found
 print(sorted(set(sys.modules) - before))
 """
 
 
-@pytest.mark.parametrize("program", [_SIGNATURES_READ, _UNLOCKED], ids=["signatures", "unlocked"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(_SIGNATURES_READ, id="signatures"),
+        pytest.param(_UNLOCKED, id="unlocked"),
+        pytest.param(_LOCKED, id="locked"),
+    ],
+)
 def test_nothing_is_imported_behind_the_seal_of_the_others(program: str) -> None:
     """They could not do their work where no file can be opened any more."""
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}/tests:{REPOSITORY}/tools"}

@@ -38,7 +38,12 @@ from pdf_security_processor.fresh_worker import fresh_for
 from pdf_security_processor.logs import job_log
 from pdf_security_processor.looks import Looks
 from pdf_security_processor.outcome import Outcome, document_report_of, location_of, summary_of
-from pdf_security_processor.scratch import document_folder, scratch_errors, write_all
+from pdf_security_processor.scratch import (
+    document_files,
+    document_folder,
+    scratch_errors,
+    write_all,
+)
 from pdf_security_processor.secret_files import Password, read_passwords, read_recipient_key
 from pdf_security_processor.termination import sigterm_raised
 from pdf_security_processor.text import described
@@ -164,7 +169,8 @@ class _Document:
         """Do everything but the report."""
         request = self._request
         check_request(request)
-        with self._scratch_files() as (source, readable, output):
+        folder, has_output = self._context.scratch, request.output is not None
+        with document_files(folder, has_output=has_output) as (source, readable, output):
             # At once: it takes as long as a download.
             written = output.fileno() if output else None
             with self._start_worker(request.limits, readable, written) as worker:
@@ -189,29 +195,10 @@ class _Document:
             looks = Looks(request, readable, passwords, self._outcome, self._log)
             looks.judge_signatures()
             if request.verify and output:
-                looks.compare(request.verify, self._context.scratch / "output")
+                looks.compare(request.verify, folder / "output")
             if request.output and output:
                 self._lock(output, message)
                 self._upload(request.output, output)
-
-    @contextmanager
-    def _scratch_files(self) -> Iterator[tuple[IO[bytes], int, IO[bytes] | None]]:
-        folder = self._context.scratch
-        with scratch_errors(folder.parent):
-            # Unbuffered: what did not fit would be tried again, and fail again, on closing.
-            source = (folder / "input").open("xb", buffering=0)
-        with source:
-            readable = os.open(folder / "input", os.O_RDONLY | os.O_CLOEXEC)
-            output: IO[bytes] | None = None
-            try:
-                if self._request.output:
-                    with scratch_errors(folder.parent):
-                        output = (folder / "output").open("x+b", buffering=0)
-                yield source, readable, output
-            finally:
-                os.close(readable)
-                if output:
-                    output.close()
 
     def _refuse_early(self) -> None:
         for sink in (self._request.output, self._request.report):

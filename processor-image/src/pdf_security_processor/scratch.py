@@ -43,6 +43,35 @@ def document_folder(scratch: Path, uid: str) -> Iterator[Path]:
 
 
 @contextmanager
+def document_files(
+    folder: Path, *, has_output: bool
+) -> Iterator[tuple[IO[bytes], int, IO[bytes] | None]]:
+    """Make the files of one document, unbuffered: `input`, and `output` where there will be one.
+
+    Yields:
+        The input, to be written; a descriptor of it that is readable only; the output.
+
+    Raises:
+        ScratchFullError, AccessDeniedError: see `scratch_errors`.
+    """
+    with scratch_errors(folder.parent):
+        # Unbuffered: what did not fit would be tried again, and fail again, on closing.
+        source = (folder / "input").open("xb", buffering=0)
+    with source:
+        readable = os.open(folder / "input", os.O_RDONLY | os.O_CLOEXEC)
+        output: IO[bytes] | None = None
+        try:
+            if has_output:
+                with scratch_errors(folder.parent):
+                    output = (folder / "output").open("x+b", buffering=0)
+            yield source, readable, output
+        finally:
+            os.close(readable)
+            if output:
+                output.close()
+
+
+@contextmanager
 def scratch_errors(scratch: Path) -> Iterator[None]:
     """Translate what writing to the scratch volume may meet.
 

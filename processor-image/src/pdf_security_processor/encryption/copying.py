@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -9,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import IO, Any
 
+from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
 
@@ -22,6 +24,7 @@ MODULES = (
     "pyhanko.pdf_utils.crypt._saslprep",
     "pyhanko.pdf_utils.crypt.pdfmac",
     "pyhanko.pdf_utils.filters",
+    "pyhanko.pdf_utils.metadata.xmp_xml",
 )
 """What pyHanko imports when it is first needed."""
 
@@ -32,8 +35,10 @@ Make = Callable[[dict[str, Any], IO[bytes], IO[bytes]], Answer]
 def copied(reader: PdfFileReader) -> PdfFileWriter:
     """Copy a document, to be written."""
     writer = copy_into_new_writer(reader)
-    # It would say that pyHanko made the document, and that it was changed today.
+    # It would say that pyHanko made the document, today, and that it is another.
     writer._update_meta = lambda: None  # type: ignore[method-assign]
+    if "/ID" in reader.trailer:
+        writer._document_id = ArrayObject(map(ByteStringObject, reader.document_id))
     return writer
 
 
@@ -43,8 +48,9 @@ def made(make: Make, order: dict[str, Any], file: IO[bytes], target: IO[bytes]) 
         return make(order, file, target)
     except MemoryError:
         return Answer(problem="outOfMemory")
-    except OSError:
-        return Answer(problem="scratchFull")
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        return Answer(problem="scratchFull" if is_full else "damaged", detail=_kind_of(error))
     except NotImplementedError as error:
         return Answer(problem="unsupported", detail=_kind_of(error))
     except Exception as error:

@@ -97,7 +97,7 @@ def exchange(
         ProcessorError: it cannot be made; see `_PROBLEMS`.
     """
     with scratch_errors(path.parent.parent):
-        target = path.open("xb", buffering=0)
+        target = path.open("x+b", buffering=0)
     with target:
         said = answer_to(order, start, limits, descriptor, target.fileno(), check)
     answer = _taken(said)

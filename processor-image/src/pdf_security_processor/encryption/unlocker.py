@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.crypt.api import (
 )
 from pyhanko.pdf_utils.crypt.pubkey import PubKeySecurityHandler, SimpleEnvelopeKeyDecrypter
 from pyhanko.pdf_utils.crypt.standard import StandardSecurityHandler
+from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from pdf_security_processor.contract.report import Encryption
@@ -45,8 +46,13 @@ def unlocked(order: dict[str, Any], file: IO[bytes], target: IO[bytes]) -> Answe
     Raises:
         Exception: whatever a document has in place of what is expected.
     """
-    reader = PdfFileReader(file, strict=not order["repair"])
-    handler = reader.security_handler
+    try:
+        reader = PdfFileReader(file, strict=not order["repair"])
+        handler = reader.security_handler
+    except PdfStrictReadError:
+        raise
+    except PdfReadError:
+        return Answer(problem="unsupported")
     if handler is None:
         return Answer(problem="unsupported")
     if isinstance(handler, PubKeySecurityHandler):
