@@ -15,6 +15,7 @@ from pdf_security_processor.errors import (
     DocumentSignedError,
     InputDamagedError,
     LimitExceededError,
+    NotAPdfError,
     PasswordRequiredError,
 )
 from pdf_security_processor.opening import objects_of, open_document
@@ -58,25 +59,29 @@ class Attachments:
         """
         kept: dict[str, bytes] = {}
         for file in attached_files(document.pdf):
+            bound = self._bound_met()
+            if bound:
+                document.warnings.append(f"sanitize: attached files are removed: {bound}")
+                break
+            self._left -= 1
             shown = printable(file.name, _NAME_CHARACTERS) or "without a name"
             try:
-                self._take_one()
                 attached, data = self._made_of(file.stream, document)
             except DocumentSignedError as error:
                 raise DocumentSignedError(f"Attached {shown}: {error.message}") from None
             except (DocumentError, LimitExceededError) as error:
-                document.warnings.append(f"sanitize: attached {shown} is removed: {error.message}")
+                # What others say of an input is not for what is attached to one.
+                why = "not a PDF" if isinstance(error, NotAPdfError) else error.message
+                document.warnings.append(f"sanitize: attached {shown} is removed: {why}")
             else:
                 document.absorb(attached, shown)
                 kept[_free_name(file_name(file.name), kept)] = data
         return kept
 
-    def _take_one(self) -> None:
+    def _bound_met(self) -> str | None:
         if self._level == LEVELS:
-            raise LimitExceededError(f"It is attached more than {LEVELS} levels deep.")
-        if not self._left:
-            raise LimitExceededError(f"The document has more than {FILES} attached files.")
-        self._left -= 1
+            return f"they are attached more than {LEVELS} levels deep"
+        return None if self._left else f"the document has more than {FILES} attached files"
 
     def _made_of(self, stream: Stream, holder: Document) -> tuple[Document, bytes]:
         try:
