@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 
+import pypdf
 import pytest
 
 from api_client import Api
@@ -20,7 +22,7 @@ from operator_scene import (
     open_scene,
 )
 from pdf_security_processor.contract import Seal
-from processor import documents
+from processor import documents, sealing
 from product import Installation
 
 pytestmark = pytest.mark.cluster
@@ -65,6 +67,22 @@ def test_a_job_waits_for_its_class_and_runs_to_its_end(scene: Scene) -> None:
         ("Normal", "Started"),
         ("Normal", "Succeeded"),
     ]
+
+
+def test_what_is_encrypted_for_recipients_is_opened_with_the_key_of_one(scene: Scene) -> None:
+    """Would break: the image lacks what knows such encryption, or the pod its key."""
+    scene.add_secret("recipient", **{"tls-combined.pem": sealing.pem(sealing.RSA)})
+    encrypt = {"encrypt": {"recipients": [sealing.certificate(sealing.RSA)]}}
+    scene.start("lock", scene.spec(target="locked.pdf", operations=[{"sanitize": {}}, encrypt]))
+    scene.until("lock", "Succeeded")
+    locked = scene.s3.get_object(Bucket=scene.bucket, Key="locked.pdf")["Body"].read()
+    assert b"/Adobe.PubSec" in locked
+
+    key = {"recipientKeySecretRef": {"name": "recipient", "key": "tls-combined.pem"}}
+    scene.start("open", scene.spec("locked.pdf", "opened.pdf", operations=[{"decrypt": key}]))
+    scene.until("open", "Succeeded")
+    opened = scene.s3.get_object(Bucket=scene.bucket, Key="opened.pdf")["Body"].read()
+    assert "Hello" in pypdf.PdfReader(io.BytesIO(opened)).pages[0].extract_text()
 
 
 def test_the_status_tells_what_was_read_what_was_written_and_what_applied(scene: Scene) -> None:
