@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -12,7 +14,9 @@ import pikepdf
 from pdf_security_processor import worker
 from pdf_security_processor.contract import Limits, Operation, WorkerReport
 from pdf_security_processor.control import ControlMessage
+from pdf_security_processor.fresh_worker import starter_of
 from pdf_security_processor.rebuild import rebuild
+from pdf_security_processor.worker_process import Start
 from processor import documents
 
 
@@ -40,3 +44,20 @@ def rebuilt(data: bytes) -> bytes:
             deterministic_id=True,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
         )
+
+
+def hostile(folder: Path, said: str) -> Start:
+    """Give what starts a process that says it is sealed, and then something else.
+
+    Args:
+        folder: for the program.
+        said: an expression of Python that gives bytes.
+    """
+    program = folder / "hostile.py"
+    program.write_text(
+        "import sys, os, json\n"
+        "report = int([a for a in sys.argv if a.startswith('--report=')][0][9:])\n"
+        "os.write(report, json.dumps({'landlock': 1, 'seccomp': True}).encode() + b'\\n')\n"
+        f"os.write(report, {said})\n"
+    )
+    return starter_of((sys.executable, "-I", str(program)))

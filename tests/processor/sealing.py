@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 from functools import cache
 from typing import Any
 
 from asn1crypto import x509
-from cryptography import x509 as certificates
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509 import Certificate
 from pyhanko.pdf_utils.crypt.api import SecurityHandlerVersion
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
@@ -20,6 +18,7 @@ from pdf_security_processor.encryption.answer import Answer
 from pdf_security_processor.encryption.copying import made
 from pdf_security_processor.encryption.unlocker import unlocked
 from processor import documents
+from processor.certificates import certified, der
 
 RSA, ELLIPTIC, STRANGER = "rsa", "elliptic", "stranger"
 
@@ -27,39 +26,14 @@ _PEM = serialization.Encoding.PEM
 
 
 @cache
-def _pair(name: str) -> tuple[Any, certificates.Certificate]:
+def _pair(name: str) -> tuple[Any, Certificate]:
     key: Any = (
         ec.generate_private_key(ec.SECP256R1())
         if name == ELLIPTIC
         else rsa.generate_private_key(65537, 2048)
     )
-    subject = certificates.Name([certificates.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    usage = dict.fromkeys(
-        ("digital_signature", "content_commitment", "data_encipherment", "key_cert_sign"), False
-    )
-    certificate = (
-        certificates.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(certificates.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            certificates.KeyUsage(
-                **usage,
-                key_encipherment=True,
-                key_agreement=name == ELLIPTIC,
-                crl_sign=False,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    return key, certificate
+    more = ("key_agreement",) if name == ELLIPTIC else ()
+    return key, certified(key, name, "key_encipherment", *more)
 
 
 def pem(name: str, passphrase: bytes = b"") -> str:
@@ -87,9 +61,9 @@ def opened(data: bytes, name: str = "", password: str = "") -> Answer:
 
 def for_recipients(*names: str, data: bytes = b"", **options: Any) -> bytes:
     """Encrypt a document for recipients."""
-    der = [_pair(name)[1].public_bytes(serialization.Encoding.DER) for name in names]
+    encoded = [der(_pair(name)[1]) for name in names]
     writer = _writer(data)
-    writer.encrypt_pubkey([x509.Certificate.load(each) for each in der], **options)
+    writer.encrypt_pubkey([x509.Certificate.load(each) for each in encoded], **options)
     return _written(writer)
 
 

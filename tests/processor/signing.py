@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 from functools import cache
 
 from asn1crypto import keys, x509
-from cryptography import x509 as certificates
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from processor.certificates import certified, der
 
 SIGNER = "Zoe Signer"
 
@@ -22,25 +21,14 @@ SIGNER = "Zoe Signer"
 def signer(name: str) -> SimpleSigner:
     """Give a signer with a key of its own, certified by nobody else."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = certificates.Name([certificates.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        certificates.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(certificates.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
+    certificate = certified(key, name)
     private = key.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     return SimpleSigner(
-        signing_cert=x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
+        signing_cert=x509.Certificate.load(der(certificate)),
         signing_key=keys.PrivateKeyInfo.load(private),
         cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
     )

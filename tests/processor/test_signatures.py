@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ import pytest
 from pikepdf import Dictionary, Name, Pdf
 
 from pdf_security_processor.contract import ExitCode, Limits, Signature
-from pdf_security_processor.fresh_worker import starter_of
 from pdf_security_processor.secret_files import Password
 from pdf_security_processor.signatures.judgement import signature_warnings, signatures_of
 from processor import documents, signing
+from processor.here import hostile
 from processor.pods import DECRYPT, ENCRYPT, OWNER_PASSWORD, Pod
 
 CHANGING: dict[str, list[dict[str, Any]]] = {
@@ -177,14 +176,7 @@ def test_nothing_is_said_of_what_nobody_asked(pod: Pod) -> None:
 )
 def test_a_hostile_reader_is_not_believed(tmp_path: Path, said: str) -> None:
     """A document that takes the reader over would break the broker, or fill its memory."""
-    program = tmp_path / "hostile.py"
-    program.write_text(
-        "import sys, os, json\n"
-        "report = int([a for a in sys.argv if a.startswith('--report=')][0][9:])\n"
-        "os.write(report, json.dumps({'landlock': 1, 'seccomp': True}).encode() + b'\\n')\n"
-        f"os.write(report, {said or repr(b'')})\n"
-    )
-    start = starter_of((sys.executable, "-I", str(program)))
+    start = hostile(tmp_path, said or repr(b""))
     limits = Limits(worker_seconds=5)
     with (tmp_path / "in").open("w+b") as file:
         found = signatures_of(file.fileno(), Password(""), limits, lambda seal: None, start)

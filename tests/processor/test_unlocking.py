@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from pdf_security_processor import errors
 from pdf_security_processor.contract import Limits, Operation
 from pdf_security_processor.control import ControlMessage
 from pdf_security_processor.encryption.locks import unlock
-from pdf_security_processor.fresh_worker import starter_of
 from pdf_security_processor.secret_files import Password
 from processor import documents, sealing
+from processor.here import hostile
 from processor.pods import OWNER_PASSWORD, USER_PASSWORD, Pod
 from processor.readers import check_with_qpdf, qdf
 
@@ -153,16 +152,9 @@ def test_signed_ones_are_still_signed(keyed: Pod) -> None:
 )
 def test_a_hostile_unlocker_is_not_believed(tmp_path: Path, said: bytes) -> None:
     """A document that takes the unlocker over would break the broker, or fill its memory."""
-    program = tmp_path / "hostile.py"
-    program.write_text(
-        "import sys, os, json\n"
-        "report = int([a for a in sys.argv if a.startswith('--report=')][0][9:])\n"
-        "os.write(report, json.dumps({'landlock': 1, 'seccomp': True}).encode() + b'\\n')\n"
-        f"os.write(report, {said!r})\n"
-    )
     operations = [Operation.model_validate(RECIPIENT)]
     message = ControlMessage(operations, {}, Limits(worker_seconds=5))
-    start = starter_of((sys.executable, "-I", str(program)))
+    start = hostile(tmp_path, repr(said))
     with (tmp_path / "in").open("w+b") as file, pytest.raises(errors.WorkerCrashedError):
         unlock(file.fileno(), tmp_path, message, Password(""), lambda seal: None, start)
 
