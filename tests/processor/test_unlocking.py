@@ -74,6 +74,7 @@ def test_what_was_locked_is_sanitized_as_anything_else(keyed: Pod, tmp_path: Pat
         (sealing.pem(sealing.RSA, b"phrase"), RECIPIENT, "PasswordUnusable", "passphrase"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n", RECIPIENT, "PasswordUnusable", "as PEM"),
         ("nonsense", RECIPIENT, "PasswordUnusable", "as PEM"),
+        ("A" * 40_000, RECIPIENT, "PasswordUnusable", "is not PEM"),
         (b"\xff\xfe", RECIPIENT, "PasswordUnusable", "is not PEM"),
         ("unused", PASSWORD, "PasswordRequired", "recipientKeySecretRef"),
         ("unused", SANITIZE, "UnsupportedEncryption", "recipientKeySecretRef"),

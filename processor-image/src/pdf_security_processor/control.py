@@ -14,8 +14,8 @@ from pdf_security_processor.secret_files import Password
 
 FRAME_LENGTH = struct.Struct(">I")
 
-_CONTROL_BYTES = 60 * 1024
-"""Largest control message: within a pipe's 64 KiB, so that sending never waits for the worker."""
+_ORDER_BYTES = 60 * 1024
+"""Largest order: within a pipe's 64 KiB, so that sending never waits for the worker."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ControlMessage:
         Raises:
             InternalError: larger than a pipe takes at once.
         """
-        body = json.dumps(
+        return build_order(
             {
                 "operations": [operation.to_json_dict() for operation in self.operations],
                 "passwords": {name: value.reveal() for name, value in self.passwords.items()},
@@ -43,10 +43,7 @@ class ControlMessage:
                 "onSignature": self.on_signature,
                 "unlocked": self.unlocked,
             }
-        ).encode()
-        if len(body) > _CONTROL_BYTES:
-            raise InternalError("The operations are too many to hand to the worker.")
-        return framed(body)
+        )
 
 
 def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
@@ -55,7 +52,7 @@ def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
     Raises:
         ValueError: the message is cut short or malformed.
     """
-    values = read_framed(stream, _CONTROL_BYTES)
+    values = read_order(stream)
     if values is None:
         return None
     return ControlMessage(
@@ -68,30 +65,19 @@ def read_control_message(stream: IO[bytes]) -> ControlMessage | None:
 
 
 def build_order(order: dict[str, Any]) -> bytes:
-    """Serialize what another process than the worker is told. The result may hold secrets."""
-    return framed(json.dumps(order).encode())
+    """Serialize what a sealed process is told. The result may hold secrets.
+
+    Raises:
+        InternalError: larger than a pipe takes at once.
+    """
+    body = json.dumps(order).encode()
+    if len(body) > _ORDER_BYTES:
+        raise InternalError("The operations are too many to hand to the worker.")
+    return framed(body)
 
 
 def read_order(stream: IO[bytes]) -> dict[str, Any] | None:
     """Read what `build_order` was given; nothing where the pipe was closed without it.
-
-    Raises:
-        ValueError: it is cut short or malformed.
-    """
-    return read_framed(stream, _CONTROL_BYTES)
-
-
-def framed(body: bytes) -> bytes:
-    """Put its length in front of a message."""
-    return FRAME_LENGTH.pack(len(body)) + body
-
-
-def read_framed(stream: IO[bytes], bound: int) -> dict[str, Any] | None:
-    """Read one message that `framed` was given; nothing where the pipe was closed without one.
-
-    Args:
-        stream: a pipe.
-        bound: bytes that the message may have.
 
     Raises:
         ValueError: it is cut short, too long, or no JSON.
@@ -100,8 +86,13 @@ def read_framed(stream: IO[bytes], bound: int) -> dict[str, Any] | None:
     if not header:
         return None
     (length,) = FRAME_LENGTH.unpack(header)
-    body = stream.read(length) if length <= bound else b""
+    body = stream.read(length) if length <= _ORDER_BYTES else b""
     if len(body) != length:
-        raise ValueError("control message cut short")
+        raise ValueError("order cut short")
     values: dict[str, Any] = json.loads(body)
     return values
+
+
+def framed(body: bytes) -> bytes:
+    """Put its length in front of a message."""
+    return FRAME_LENGTH.pack(len(body)) + body

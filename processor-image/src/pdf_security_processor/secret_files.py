@@ -19,6 +19,9 @@ from pdf_security_processor.errors import (
 PASSWORD_BYTES = 127
 """Longest password in bytes of UTF-8 (ISO 32000-2, 7.6.4.3.3): more is silently cut by readers."""
 
+RECIPIENT_KEY_BYTES = 32 * 1024
+"""Longest key of a recipient with its certificate; the largest RSA key and a chain take half."""
+
 _SECRET_BYTES = 64 * 1024
 """Largest key that is read: no password or credential comes near."""
 
@@ -79,17 +82,18 @@ def read_recipient_key(secrets: Path, operations: list[Operation]) -> Password |
 
     Raises:
         CredentialsIncompleteError: it is not mounted.
-        PasswordUnusableError: not text, which PEM is.
+        PasswordUnusableError: not text, which PEM is, or longer than `RECIPIENT_KEY_BYTES`.
     """
     for operation in operations:
         reference = operation.decrypt.recipient_key_secret_ref if operation.decrypt else None
         if reference:
-            try:
-                return Password(_read_key(secrets, reference.name, reference.key).decode("ascii"))
-            except UnicodeDecodeError:
+            value = _read_key(secrets, reference.name, reference.key)
+            if not value.isascii() or len(value) > RECIPIENT_KEY_BYTES:
                 raise PasswordUnusableError(
-                    f"Key {reference.key!r} of Secret {reference.name!r} is not PEM."
-                ) from None
+                    f"Key {reference.key!r} of Secret {reference.name!r} is not PEM of one private "
+                    "key and its certificate."
+                )
+            return Password(value.decode("ascii"))
     return None
 
 

@@ -3,12 +3,11 @@
 Plain data; no process, no PDF.
 """
 
-import json
 import struct
 from dataclasses import dataclass
 from typing import IO
 
-from pdf_security_processor.control import framed, read_framed
+from pdf_security_processor import control
 from pdf_security_processor.secret_files import Password
 
 DOTS_AN_INCH = 72
@@ -26,8 +25,6 @@ SIZE = struct.Struct(">II")
 EVERY_PAGE = 2**31 - 1
 """More pages than a document has."""
 
-_ORDER_BYTES = 4096
-
 
 @dataclass(frozen=True)
 class DrawingOrder:
@@ -43,8 +40,7 @@ class DrawingOrder:
 
     def to_bytes(self) -> bytes:
         """Serialize with its length in front. The result holds the password."""
-        body = json.dumps({"password": self.password.reveal(), "pages": self.pages}).encode()
-        return framed(body)
+        return control.build_order({"password": self.password.reveal(), "pages": self.pages})
 
 
 def read_order(stream: IO[bytes]) -> DrawingOrder | None:
@@ -53,7 +49,7 @@ def read_order(stream: IO[bytes]) -> DrawingOrder | None:
     Raises:
         ValueError: the order is cut short or malformed.
     """
-    values = read_framed(stream, _ORDER_BYTES)
+    values = control.read_order(stream)
     if values is None:
         return None
     return DrawingOrder(Password(values["password"]), int(values["pages"]))
