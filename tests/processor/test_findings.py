@@ -174,6 +174,21 @@ def test_moved_action_is_kept_not_removed(pdf: Pdf) -> None:
     assert removed_counts(before, after) == {"JavaScript": 1, "Launch": 1}
 
 
+@pytest.mark.parametrize("name", ["/JS", "/EF", "/AF", "/XFA", "/Thumb"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_names_of_resources_mean_nothing(pdf: Pdf, name: str, *, shared: bool) -> None:
+    """A sanitized document would be said to have kept a script, which is a picture."""
+    form = pdf.make_stream(b"0 0 9 9 re f", Type=Name.XObject, Subtype=Name.Form)
+    form.BBox = Array([0, 0, 9, 9])
+    named = Dictionary({name: form})
+    pdf.pages[0].obj.Resources.XObject = pdf.make_indirect(named) if shared else named
+    pdf.pages[0].obj.Contents = pdf.make_stream(b"%s Do" % name.encode())
+    document = Document(pdf, {})
+    sanitize(document, SANITIZE)
+    assert document.kept == {}
+    assert [each for each in document.findings if each.action == "kept"] == []
+
+
 def test_counts_go_on_where_the_list_ends(pdf: Pdf) -> None:
     """A document with very many links would have wrong counts, or a report without bound."""
     count = FINDINGS_LIMIT + 500

@@ -18,7 +18,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 from pdf_security_processor.contract import ExitCode
 from pdf_security_processor.findings import survey
 from pdf_security_processor.rebuild.attached_files import attached_files
-from pdf_security_processor.walk import reachable_places
+from pdf_security_processor.walk import meaningful_places
 from processor import documents
 from processor.here import processed
 
@@ -118,7 +118,7 @@ def test_anything_anywhere(
 def _found_in(data: bytes) -> set[str]:
     """Give the kinds of what is found in a document, and in those attached to it."""
     with pikepdf.open(io.BytesIO(data), conversion_mode="explicit") as opened:
-        found = set(survey(reachable_places(opened)).kinds)
+        found = set(survey(meaningful_places(opened)).kinds)
         for attached in attached_files(opened):
             found |= _found_in(attached.stream.read_bytes())
     return found

@@ -104,7 +104,7 @@ def survey(places: Iterable[Place], earlier: Survey | None = None) -> Survey:
     """Find everything of a known kind.
 
     Args:
-        places: the dictionaries to look at; `walk.all_places` or `walk.reachable_places`.
+        places: the dictionaries to look at; `walk.all_places` or `walk.meaningful_places`.
         earlier: the survey before a change, whose listed findings are looked for.
     """
     result = Survey()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
 from pdf_security_processor import limits
 from pdf_security_processor.errors import LimitExceededError
@@ -90,13 +90,29 @@ def reachable_places(pdf: Pdf) -> Iterator[Place]:
             yield from _places_in(_holder_name(item), item, budget, pending)
 
 
-def categories_in(place: Place) -> Iterator[tuple[str, str]]:
-    """Give holder and path of each dictionary that names resources of a place (7.8.3).
+def meaningful_places(pdf: Pdf) -> Iterator[Place]:
+    """Visit what saving keeps, but for dictionaries that name resources (7.8.3).
 
-    Its keys are names that content streams use, and mean nothing by themselves. `reachable_places`
-    visits such a dictionary after the one that has it among its resources.
+    Their keys are names that content streams use, and mean nothing by themselves: `/JS` may be an
+    image. In a document that nobody made anew, one of them may be something else as well.
+
+    Raises:
+        LimitExceededError: more than `limits.NODES` dictionaries and arrays.
     """
-    resources = place.value.get(Name.Resources)
+    categories: set[tuple[str, str]] = set()
+    holders: set[str] = set()
+    # Each such dictionary comes after the one that has it among its resources.
+    for place in reachable_places(pdf):
+        for category in _categories_in(place):
+            categories.add(category)
+            holders.add(category[0])
+        if place.holder not in holders or (place.holder, place.path) not in categories:
+            yield place
+
+
+def _categories_in(place: Place) -> Iterator[tuple[str, str]]:
+    """Give holder and path of each dictionary that names resources of a place."""
+    resources = place.entries.get("/Resources")
     if not isinstance(resources, Dictionary):
         return
     holder, path = place.holder, _join(place.path, "/Resources")

@@ -7,7 +7,7 @@ from pikepdf import Dictionary, Name, Object, Stream, String
 
 from pdf_security_processor.contract import Operation
 from pdf_security_processor.operations.document import Document
-from pdf_security_processor.walk import categories_in, reachable_places
+from pdf_security_processor.walk import meaningful_places
 
 
 def remove_metadata(document: Document, operation: Operation) -> None:
@@ -26,12 +26,7 @@ def remove_metadata(document: Document, operation: Operation) -> None:
         removed["Info"] += 1
     if Name.ID in trailer:
         del trailer[Name.ID]
-    # What names resources may use any word for one, and removing that would change a page.
-    categories: set[tuple[str, str]] = set()
-    for place in reachable_places(document.pdf):
-        categories.update(categories_in(place))
-        if (place.holder, place.path) in categories:
-            continue
+    for place in meaningful_places(document.pdf):
         for key, kind in _metadata_in(place.value):
             del place.value[key]
             del place.entries[str(key)]

@@ -8,7 +8,7 @@ from pdf_security_processor.operations.document import Document
 from pdf_security_processor.rebuild import rebuild
 from pdf_security_processor.rebuild.attached_files import attach
 from pdf_security_processor.rebuild.links import AllowedLinks
-from pdf_security_processor.walk import all_places, reachable_places
+from pdf_security_processor.walk import all_places, meaningful_places
 
 
 def sanitize(document: Document, operation: Operation) -> None:
@@ -48,7 +48,7 @@ def _sanitize(
         _rasterize(document, operation.dots_an_inch)
     if attached:
         attach(document.pdf, attached)
-    after = survey(reachable_places(document.pdf), earlier=before)
+    after = survey(meaningful_places(document.pdf), earlier=before)
     findings = findings_of(before, after)
     document.findings.extend(findings)
     document.removed.update(removed_counts(before, after))
