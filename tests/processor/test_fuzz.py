@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from typing import Any
 
 import pikepdf
@@ -141,7 +142,10 @@ def _changed(source: bytes, changes: list[tuple[int, str, bytes]]) -> bytes:
             elif key in holder:
                 del holder[key]
         try:
-            return documents.saved(pdf)
+            # pikepdf warns of widgets that no form has, which is one of the things that are tried.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return documents.saved(pdf)
         except pikepdf.PdfError:
             # pikepdf reads the metadata that it saves, and may not be able to.
             reject()
