@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import logging
 import sys
@@ -15,7 +14,7 @@ from pdf_security_processor.contract import Limits
 from pdf_security_processor.control import framed, read_order
 from pdf_security_processor.scratch import write_all
 from pdf_security_processor.worker_arguments import parse
-from pdf_security_processor.worker_setup import load_codecs
+from pdf_security_processor.worker_setup import load
 
 
 def answer(
@@ -45,8 +44,6 @@ def answer(
 
 def prepare(modules: Iterable[str]) -> None:
     """Let Python open now what it opens when it first needs it."""
-    load_codecs()
-    for name in modules:
-        importlib.import_module(name)
+    load(modules)
     # It would quote the document to nobody, and read its own source for that.
     logging.disable()

@@ -3,6 +3,7 @@
 import codecs
 import importlib
 import warnings
+from collections.abc import Iterable
 
 from pdf_security_processor import limits
 
@@ -29,14 +30,14 @@ def prepare(*, draws: bool) -> None:
     Args:
         draws: whether pages are drawn, with a library that takes a twentieth of a second to load.
     """
-    load_codecs()
-    for name in MODULES:
-        importlib.import_module(name)
+    load(MODULES)
     if draws:
         importlib.import_module("pdf_security_processor.pdfium").prepare()
 
 
-def load_codecs() -> None:
-    """Let Python open the codecs that texts of documents may come in."""
+def load(modules: Iterable[str]) -> None:
+    """Let Python open modules, and the codecs that texts of documents may come in."""
     for name in CODECS:
         codecs.lookup(name)
+    for name in modules:
+        importlib.import_module(name)

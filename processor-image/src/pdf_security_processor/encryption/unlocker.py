@@ -55,7 +55,8 @@ def unlocked(order: dict[str, Any], file: IO[bytes], target: IO[bytes]) -> Answe
         return Answer(problem="unsupported")
     if handler is None:
         return Answer(problem="unsupported")
-    if isinstance(handler, PubKeySecurityHandler):
+    is_for_recipients = isinstance(handler, PubKeySecurityHandler)
+    if is_for_recipients:
         if not order["key"]:
             return Answer(problem="keyRequired")
         decrypter = _decrypter_of(order["key"].encode())
@@ -67,8 +68,7 @@ def unlocked(order: dict[str, Any], file: IO[bytes], target: IO[bytes]) -> Answe
     if result.mac_status == PdfMacStatus.FAILED:
         return Answer(problem="integrity")
     if result.status == AuthStatus.FAILED:
-        is_keyed = isinstance(handler, PubKeySecurityHandler)
-        return Answer(problem="noRecipient" if is_keyed else "wrongPassword")
+        return Answer(problem="noRecipient" if is_for_recipients else "wrongPassword")
     copied(reader).write(target)  # type: ignore[no-untyped-call]
     return Answer(encryption=_encryption_of(handler, result))
 
