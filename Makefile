@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,6 +34,18 @@ faults: setup ## faults between operator and API server: what is expected, what 
 
 faults-mutants: setup ## each protection of the operator away, and the fault that must fail for it; half an hour
 	@$(PYTHON_RUN) -m faults.mutants
+
+security-score: setup ## each protection tested, and taken away and missed; the attempts, too; a quarter of an hour
+	@$(PYTHON_RUN) -m security
+
+leaks: setup ## 500 jobs of all kinds, and whether a secret is anywhere but in its Secret; ten minutes
+	@$(PYTHON_RUN) -m leaks
+
+attempts: setup ## what tenants and taken-over pods try on the real cluster, what refuses it, and that only that does
+	@$(PYTHON_RUN) -m attempts
+
+audit-check: setup ## an operator keeps an audit log and is killed; then the log is edited, cut, reordered
+	@$(PYTHON_RUN) -m audit_check
 
 bench-soak: setup ## half an hour of steady load, the leading operator killed every minute
 	@$(PYTHON_RUN) -m bench.soak

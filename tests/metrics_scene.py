@@ -26,4 +26,7 @@ def filled() -> Metrics:
     metrics.status_written()
     metrics.status_coalesced()
     metrics.resync_finished(0.5, now=1_790_000_000)
+    metrics.audit_recorded("admitted")
+    metrics.set_audit_pending(3)
+    metrics.audit_sink_failed("volume")
     return metrics

@@ -18,6 +18,8 @@ from typing import Any, cast
 
 from pdf_security_operator import controller as controller_module
 from pdf_security_operator import record
+from pdf_security_operator.audit.log import AuditLog
+from pdf_security_operator.audit.sinks import Sink
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.controller import Controller
 from pdf_security_operator.errors import ApiError, ConflictError, NotFoundError
@@ -57,6 +59,7 @@ class FakeApi:
         """Call -> what it is answered."""
         self.while_listing: dict[str, Callable[[], Awaitable[None]]] = {}
         """Kind -> what happens once, after its list was made and before it arrives."""
+        self.audit_sinks: list[Sink] = []
         self._watching = True
         self._versions = itertools.count(100)
         self._controller: Controller | None = None
@@ -66,23 +69,27 @@ class FakeApi:
         """Run an operator on it."""
         # Well within what counts as quiet: what comes between is written, too.
         record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 10
-        unused = Path("/nonexistent")
+        unused, metrics = Path("/nonexistent"), Metrics("0")
+        audit = AuditLog(self.audit_sinks, None, {}, metrics)
+        await audit.begin()
         controller = Controller(
             cast("Cluster", self),
             Settings("", unused, unused, "operator-0", workers=4, **settings),
-            Metrics("0"),
+            metrics,
             Tracer({}),
+            audit,
             lambda _: True,
         )
         await controller.first_sync()
         self._controller = controller
-        run = asyncio.create_task(controller.run())
+        run = asyncio.gather(controller.run(), audit.run())
         await self.settled()
         try:
             yield controller
         finally:
             run.cancel()
             await asyncio.gather(run, return_exceptions=True)
+            await audit.close()
 
     async def settled(self) -> None:
         """Let the operator do all that it does without waiting."""

@@ -19,6 +19,9 @@ PREFIX = "pdf_security_operator_"
 TYPES = {
     "api_request_duration_seconds": "histogram",
     "api_requests": "counter",
+    "audit_pending_lines": "gauge",
+    "audit_records": "counter",
+    "audit_sink_failures": "counter",
     "build_info": "gauge",
     "job_queued_seconds": "histogram",
     "job_run_duration_seconds": "histogram",

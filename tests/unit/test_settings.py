@@ -26,6 +26,9 @@ def test_without_environment() -> None:
         "job_ttl_seconds": 600,
         "health_port": 8080,
         "log_level": "info",
+        "audit_sinks": ("stdout",),
+        "audit_folder": Path("/var/lib/pdf-security/audit"),
+        "audit_key_file": None,
     }
 
 
@@ -60,6 +63,15 @@ def test_without_environment() -> None:
         pytest.param({"PDF_SECURITY_JOB_TTL_SECONDS": "120"}, "job_ttl_seconds", 120, id="ttl"),
         pytest.param({"PDF_SECURITY_HEALTH_PORT": "9"}, "health_port", 9, id="port"),
         pytest.param({"PDF_SECURITY_LOG_LEVEL": "debug"}, "log_level", "debug", id="log-level"),
+        pytest.param({"PDF_SECURITY_AUDIT": "off"}, "audit_sinks", (), id="no-audit"),
+        pytest.param(
+            {"PDF_SECURITY_AUDIT": "volume, stdout"},
+            "audit_sinks",
+            ("volume", "stdout"),
+            id="audit",
+        ),
+        pytest.param({"PDF_SECURITY_AUDIT_FOLDER": "/a"}, "audit_folder", Path("/a"), id="folder"),
+        pytest.param({"PDF_SECURITY_AUDIT_KEY_FILE": "/k"}, "audit_key_file", Path("/k"), id="key"),
     ],
 )
 def test_variables(environment: dict[str, str], field: str, value: object) -> None:
@@ -78,6 +90,13 @@ def test_shortest_job_ttl() -> None:
     """A new leader whose watch had died would run a job again whose Job is gone already."""
     with pytest.raises(ValueError, match=r"PDF_SECURITY_JOB_TTL_SECONDS must be .* at least 120"):
         load_settings({"PDF_SECURITY_JOB_TTL_SECONDS": "119"})
+
+
+@pytest.mark.parametrize("value", ["", "s3", "stdout,", "stdout,stdout", "off,stdout"])
+def test_unknown_audit_sinks(value: str) -> None:
+    """What somebody meant to be kept would be kept nowhere."""
+    with pytest.raises(ValueError, match="PDF_SECURITY_AUDIT must be off, or some of"):
+        load_settings({"PDF_SECURITY_AUDIT": value})
 
 
 def test_frozen() -> None:

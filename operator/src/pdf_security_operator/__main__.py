@@ -15,6 +15,9 @@ import orjson
 import structlog
 import uvloop
 
+from pdf_security_operator.audit.keys import SigningKey, read_signing_key
+from pdf_security_operator.audit.log import AuditLog
+from pdf_security_operator.audit.sinks import Sink, StandardOutput, Volume
 from pdf_security_operator.connection import open_session
 from pdf_security_operator.endpoint import serve_endpoint
 from pdf_security_operator.handlers import framework_settings, register
@@ -28,6 +31,7 @@ def main() -> int:
     """Run the operator until it is told to stop; return the exit code."""
     try:
         settings = load_settings()
+        key = read_signing_key(settings.audit_key_file) if settings.audit_key_file else None
     except ValueError as error:
         sys.stderr.write(f"pdf-security-operator: {error}\n")
         return 2
@@ -35,23 +39,34 @@ def main() -> int:
     # What is remembered are trees without cycles: to look through all of it every 700 objects, as
     # is the default, finds nothing and takes a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
-    uvloop.run(_run(settings))
+    uvloop.run(_run(settings, key))
     return 0
 
 
-async def _run(settings: Settings) -> None:
-    metrics, tracer = Metrics(version("pdf-security-operator")), Tracer()
+async def _run(settings: Settings, key: SigningKey | None) -> None:
+    number = version("pdf-security-operator")
+    metrics, tracer = Metrics(number), Tracer()
+    writer = {"identity": settings.identity, "version": number}
+    audit = AuditLog(_sinks_of(settings), key, writer, metrics)
     async with (
         open_session(settings) as session,
         open_session(settings) as lease_session,
     ):
-        operator = Operator(settings, session, lease_session, metrics, tracer)
+        operator = Operator(settings, session, lease_session, metrics, tracer, audit)
         async with serve_endpoint(settings.health_port, operator, metrics):
             # First, because the framework looks for the definitions once only.
             if not await _through(operator.first_sync()):
                 return
             await _work(operator, settings)
     await tracer.close()
+
+
+def _sinks_of(settings: Settings) -> list[Sink]:
+    sinks: dict[str, Sink] = {
+        "stdout": StandardOutput(),
+        "volume": Volume(settings.audit_folder),
+    }
+    return [sinks[name] for name in settings.audit_sinks]
 
 
 async def _work(operator: Operator, settings: Settings) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from pdf_security_operator import names
 from pdf_security_operator.api import Concurrency
+from pdf_security_operator.audit.log import AuditLog
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.comparison import compare
@@ -55,6 +56,7 @@ class Controller:
         settings: Settings,
         metrics: Metrics,
         tracer: Tracer,
+        audit: AuditLog,
         owns: Callable[[str], bool],
     ) -> None:
         """Make one that has not begun.
@@ -64,6 +66,7 @@ class Controller:
             settings: of this process.
             metrics: what is counted.
             tracer: takes the spans of finished jobs.
+            audit: takes what is decided and how it ends.
             owns: whether a namespace is ours to act in now; an empty one stands for the cluster.
         """
         self._cluster = cluster
@@ -74,7 +77,7 @@ class Controller:
         self._queue: FairQueue[Task] = FairQueue()
         self._classes = Classes(cluster, self._observed)
         self._policies = Policies(cluster, self._observed, self._classes)
-        self._record = Record(cluster, self._observed, settings.identity, metrics, tracer)
+        self._record = Record(cluster, self._observed, settings.identity, metrics, tracer, audit)
         jobs = Jobs(cluster, self._observed, self._classes, self._policies, metrics)
         self._reconciler = Reconciler(
             cluster,
@@ -82,13 +85,14 @@ class Controller:
             jobs,
             self._policies,
             self._record,
+            audit,
             settings,
             found=lambda key, seconds: self._enqueue(StatusTask(key), after=seconds),
         )
+        audit.tell(lambda key: self._enqueue(JobTask(key)))
         self._relisted = asyncio.Event()
         self._security_jobs_version = self._jobs_version = ""
-        self._resynced = float("-inf")
-        """When the last comparison that went through was begun."""
+        self._comparison_began = float("-inf")
 
     async def first_sync(self) -> None:
         """List until it goes through: without it nothing may be decided."""
@@ -125,7 +129,7 @@ class Controller:
         self._enqueue(*map(ClassTask, (name for _, name in self._observed.classes.all_keys())))
         self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
         self._enqueue(*map(JobTask, self._observed.security_jobs.all_keys()))
-        if time.monotonic() - self._resynced > FRESH_SECONDS:
+        if time.monotonic() - self._comparison_began > FRESH_SECONDS:
             # Nobody says that the watches missed nothing meanwhile.
             self._relisted.set()
 
@@ -138,6 +142,7 @@ class Controller:
     def security_job_seen(self, body: Object, *, deleted: bool) -> None:
         """Take in what the watch shows of a PdfSecurityJob."""
         if deleted:
+            self._record.deleted(body, ours=self._owns(body["metadata"]["namespace"]))
             self._observed.forget_security_job(body)
         elif not self._observed.put_security_job(body):
             return
@@ -279,7 +284,7 @@ class Controller:
             logger.warning("resync.failed", error=str(error))
             return False
         self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
-        self._resynced = began
+        self._comparison_began = began
         seconds = round(time.monotonic() - began, 3)
         self._metrics.resync_finished(seconds, time.time())
         logger.info("resync.finished", security_jobs=len(observed.security_jobs), seconds=seconds)

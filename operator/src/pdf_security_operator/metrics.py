@@ -104,6 +104,7 @@ class Metrics:
         self._add_of_the_process(version)
         self._add_of_jobs()
         self._add_of_the_api()
+        self._add_of_the_audit_log()
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """Write all metrics in the format that an `Accept` header prefers; return its type too."""
@@ -174,6 +175,18 @@ class Metrics:
         self._resync_duration.observe(seconds)
         self._resync_success.set(now)
 
+    def audit_recorded(self, kind: str) -> None:
+        """Count a record of the audit log by its kind."""
+        self._audit_records.labels(kind).inc()
+
+    def set_audit_pending(self, lines: int) -> None:
+        """Set how many lines of the audit log some sink does not have yet."""
+        self._audit_pending.set(lines)
+
+    def audit_sink_failed(self, sink: str) -> None:
+        """Count an attempt to keep lines of the audit log that failed."""
+        self._audit_failures.labels(sink).inc()
+
     def _add_of_the_process(self, version: str) -> None:
         build = self._gauge(
             "build_info", "Always 1; what runs is in the labels.", "version", "python"
@@ -234,6 +247,15 @@ class Metrics:
         )
         self._watch_restarts = self._counter(
             "watch_restarts", "Watches that began anew.", "resource"
+        )
+
+    def _add_of_the_audit_log(self) -> None:
+        self._audit_records = self._counter("audit_records", "Records of the audit log.", "kind")
+        self._audit_pending = self._gauge(
+            "audit_pending_lines", "Lines of the audit log that a sink does not have yet."
+        )
+        self._audit_failures = self._counter(
+            "audit_sink_failures", "Failed attempts to keep lines of the audit log.", "sink"
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from pdf_security_operator import shards
+from pdf_security_operator.audit.log import AuditLog
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.controller import Controller
 from pdf_security_operator.leader import Leader, identity_of
@@ -36,6 +37,7 @@ class Operator:
         lease_session: aiohttp.ClientSession,
         metrics: Metrics,
         tracer: Tracer,
+        audit: AuditLog,
     ) -> None:
         """Make one that has not begun.
 
@@ -45,9 +47,11 @@ class Operator:
             lease_session: for them: behind everybody else's requests a renewal would come too late.
             metrics: what is counted.
             tracer: takes the spans of finished jobs.
+            audit: takes what is decided and how it ends.
         """
         self._settings = settings
         self._metrics = metrics
+        self._audit = audit
         self._ending = False
         self._synced = False
         server, rate = settings.api_server, settings.requests_per_second
@@ -62,16 +66,17 @@ class Operator:
             on_lost=self._lost,
             shard_count=settings.shards,
         )
-        self.controller = Controller(cluster, settings, metrics, tracer, self._takes_up)
+        self.controller = Controller(cluster, settings, metrics, tracer, audit, self._takes_up)
 
     async def first_sync(self) -> None:
         """See everything once; before that nothing may be decided."""
+        await self._audit.begin()
         await self.controller.first_sync()
         self._synced = True
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """Give what runs for as long as the operator does."""
-        return [self.controller.run(), self._leader.run()]
+        return [self.controller.run(), self._leader.run(), self._audit.run()]
 
     async def drained(self) -> None:
         """Begin nothing new, and return when what is under way has ended."""
@@ -86,6 +91,7 @@ class Operator:
     async def release(self) -> None:
         """Let another lead at once; the parts must have ended."""
         await self._leader.release()
+        await self._audit.close()
 
     def sick(self) -> list[str]:
         """Name what only a restart can mend; an API server that is away is not."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from pdf_security_operator.clock import seconds_since
+from pdf_security_operator.audit.log import AuditLog
+from pdf_security_operator.clock import seconds_since, timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.endings import ending_of, is_settling
 from pdf_security_operator.errors import (
@@ -31,6 +32,9 @@ from pdf_security_operator.status import condition_of, is_final, status_at
 from pdf_security_operator.unstarted import Unstarted
 
 Object = dict[str, Any]
+
+AUDIT_SECONDS = 30.0
+"""A job whose end is still not on record is looked at again after so long."""
 
 STUCK_SECONDS = 8.0
 """A pod that is not ready after this long is looked at, and again after as long again."""
@@ -61,6 +65,7 @@ class Reconciler:
         jobs: Jobs,
         policies: Policies,
         record: Record,
+        audit: AuditLog,
         settings: Settings,
         found: Callable[[Key, float], None],
     ) -> None:
@@ -72,6 +77,7 @@ class Reconciler:
             jobs: brings Jobs about.
             policies: lets them go at last.
             record: takes in what is found.
+            audit: what is decided, and how it ends, comes on record there.
             settings: of this process.
             found: told of a job whose status is to be written, after so many seconds.
         """
@@ -82,6 +88,7 @@ class Reconciler:
         self._unstarted = Unstarted(cluster)
         self._settings = settings
         self._record = record
+        self._audit = audit
         self._found = found
 
     async def reconcile(self, key: Key) -> float | None:
@@ -128,6 +135,7 @@ class Reconciler:
             state = State("Suspended", "Suspended", "spec.suspend is true; no Job was created")
             self._take_in(body, state, None)
             return None
+        self._audit.admitted(body, job)
         if self._record.is_decided(body):
             return None
         if is_settling(job["status"]):
@@ -179,6 +187,12 @@ class Reconciler:
         metadata, status = body["metadata"], body["status"]
         if status.get("observedGeneration") != metadata["generation"]:
             await self._record.write(body, status_at(status, metadata["generation"]))
+        if self._audit.owes(status, job):
+            if not self._audit.ended(body, status):
+                # It is looked at as soon as its end is on record; and should nobody tell, then.
+                return AUDIT_SECONDS
+            if job is None:
+                await self._record.write(body, {**status, "auditTime": timestamp()})
         if job and ending_of(job["status"]) and "ttlSecondsAfterFinished" not in job["spec"]:
             # Only now: a Job that removed itself before its result was recorded would be a job
             # of which nobody knows how it ended.
@@ -188,6 +202,7 @@ class Reconciler:
                 self._observed.put_job(changed)
             except NotFoundError:
                 self._observed.forget_job(job)
+            self._audit.forget(metadata["uid"])
         ttl = body["spec"].get("ttlSecondsAfterFinished")
         ended = status.get("completionTime")
         if ttl is None or ended is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from pdf_security_operator.audit.log import AuditLog
 from pdf_security_operator.clock import seconds_between, timestamp
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.errors import ApiError, NotFoundError
@@ -47,12 +48,14 @@ class Record:
         identity: str,
         metrics: Metrics,
         tracer: Tracer,
+        audit: AuditLog,
     ) -> None:
         self._cluster = cluster
         self._observed = observed
         self._identity = identity
         self._metrics = metrics
         self._tracer = tracer
+        self._audit = audit
         self._found: dict[Key, _Found] = {}
 
     def take_in(self, body: Object, state: State, job: Object | None) -> float | None:
@@ -114,6 +117,12 @@ class Record:
             del self._found[key]
         return found.state.is_final
 
+    def deleted(self, body: Object, *, ours: bool) -> None:
+        """Take in that a resource was deleted, as it was last seen; whether it was ours to run."""
+        if ours and not is_final(body.get("status", {})):
+            self._audit.deleted(body)
+        self._audit.forget(uid_of(body))
+
     def forget(self, key: Key) -> None:
         """Forget what was found: another process writes it."""
         self._found.pop(key, None)
@@ -125,6 +134,7 @@ class Record:
         outcome: Outcome = "succeeded" if succeeded else "failed"
         self._metrics.job_finished(outcome, status["reason"], seconds)
         self._tracer.finished(body, status, job)
+        self._audit.ended(body, status)
 
     def _status_of(self, body: Object, found: _Found) -> Object:
         generation, previous = body["metadata"]["generation"], body.get("status", {})

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+AUDIT_SINKS = ("stdout", "volume")
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -44,6 +46,12 @@ class Settings:
     """How long a finished Job, its pod and their logs stay after its result is recorded."""
     health_port: int = 8080
     log_level: str = "info"
+    audit_sinks: tuple[str, ...] = ("stdout",)
+    """Where the audit log is kept, of `AUDIT_SINKS`; none for no audit log."""
+    audit_folder: Path = Path("/var/lib/pdf-security/audit")
+    """Folder of the sink `volume`."""
+    audit_key_file: Path | None = None
+    """Private Ed25519 key, in PEM, that signs the audit log; None for one that is not signed."""
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -72,7 +80,26 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),
         log_level=_choice(environment, "PDF_SECURITY_LOG_LEVEL", "info", LOG_LEVELS),
+        audit_sinks=_sinks(environment.get("PDF_SECURITY_AUDIT", "stdout")),
+        audit_folder=Path(
+            environment.get("PDF_SECURITY_AUDIT_FOLDER", "/var/lib/pdf-security/audit")
+        ),
+        audit_key_file=_path(environment, "PDF_SECURITY_AUDIT_KEY_FILE"),
     )
+
+
+def _sinks(text: str) -> tuple[str, ...]:
+    sinks = tuple(name.strip() for name in text.split(","))
+    if sinks == ("off",):
+        return ()
+    if not set(sinks) <= set(AUDIT_SINKS) or len(set(sinks)) < len(sinks):
+        expected = f"off, or some of {', '.join(AUDIT_SINKS)} with commas between"
+        raise ValueError(f"PDF_SECURITY_AUDIT must be {expected}, not {text!r}")
+    return sinks
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:

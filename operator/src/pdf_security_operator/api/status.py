@@ -126,6 +126,10 @@ class JobStatus(Model):
     job_name: str | None = Field(default=None, description="Name of the batch/v1 Job.")
     start_time: Timestamp | None = Field(default=None, description="When the Job started.")
     completion_time: Timestamp | None = Field(default=None, description="When it ended.")
+    audit_time: Timestamp | None = Field(
+        default=None,
+        description="When the end of a job that has no Job came on record in the audit log.",
+    )
     attempts: int | None = Field(default=None, description="Pods that ended so far.")
     documents: Documents | None = Field(default=None, description="Documents by outcome.")
     report: ReportSummary | None = Field(default=None, description="The report in brief.")

@@ -11,10 +11,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pdf_security_operator.cli.audit import verify_files
 from pdf_security_operator.cli.batch import Batch, is_batch, run_batch
 from pdf_security_operator.cli.codes import all_codes
-from pdf_security_operator.cli.display import show, show_findings, show_line, show_table
+from pdf_security_operator.cli.display import (
+    show,
+    show_audit,
+    show_findings,
+    show_line,
+    show_table,
+)
 from pdf_security_operator.cli.errors import (
+    AUDIT_BROKEN,
     INTERRUPTED,
     MANIFEST_REFUSED,
     CommandError,
@@ -36,6 +44,9 @@ app = typer.Typer(
     # A traceback with local variables could show a password.
     pretty_exceptions_enable=False,
 )
+
+audit = typer.Typer(help="The operator's audit log.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -146,6 +157,38 @@ def codes(as_json: _Json = False) -> None:
     else:
         rows = [(str(code.code), code.reason, code.effect) for code in found]
         show_table(("code", "reason", "effect"), rows, _stdout())
+
+
+@audit.command()
+def verify(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", exists=True, help="The log: files, or folders of them."),
+    ],
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(help="Public key in PEM whose signatures count; several after a change."),
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="The log is one that nobody signed.")
+    ] = False,
+    heads: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, help="Log of the operator, which notes how far chains go."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Say whether an audit log is what was written: nothing edited, removed, moved or cut off.
+
+    Exits with 0, or with 5.
+    """
+    with _errors_shown(as_json=as_json):
+        verdict = verify_files(paths, key or [], heads or [], unsigned=unsigned)
+        if as_json:
+            _print_json(verdict.to_json_dict())
+        else:
+            show_audit(verdict, _stdout())
+        raise typer.Exit(AUDIT_BROKEN if verdict.findings else 0)
 
 
 @app.command("version")

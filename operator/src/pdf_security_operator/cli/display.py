@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pdf_security_operator.audit.verification import Verdict
 from pdf_security_operator.cli.batch import Batch
 from pdf_security_operator.cli.errors import Finding
 from pdf_security_operator.cli.run import Ran
@@ -161,6 +162,26 @@ def show_findings(findings: Sequence[Finding], console: Console) -> None:
             printable(finding.message),
         )
         console.print(text, soft_wrap=True, highlight=False)
+
+
+def show_audit(verdict: Verdict, console: Console) -> None:
+    """Show what was found of an audit log."""
+    if verdict.findings:
+        rows = [
+            (finding.chain, str(finding.sequence), finding.kind, finding.message)
+            for finding in verdict.findings
+        ]
+        show_table(("chain", "line", "found", "what"), rows, console)
+    for name in verdict.open_chains:
+        show_line(f"note: nothing here tells whether the chain {name} goes further", console)
+    if verdict.repeated:
+        show_line(f"note: {verdict.repeated} records were written twice, after a crash", console)
+    show_line(
+        f"{'BROKEN' if verdict.findings else 'whole'}: {verdict.records} records, "
+        f"{verdict.outcomes} of them ends of jobs, in {verdict.chains} chains with "
+        f"{verdict.heads} heads",
+        console,
+    )
 
 
 def show_line(text: str, console: Console) -> None:

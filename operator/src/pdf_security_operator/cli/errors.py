@@ -18,6 +18,9 @@ MANIFEST_REFUSED = 3
 SOME_FAILED = 4
 """Of many documents; no code of the contract."""
 
+AUDIT_BROKEN = 5
+"""An audit log is not what was written; no code of the contract."""
+
 INTERRUPTED = 130
 """128 and SIGINT, as shells have it."""
 
