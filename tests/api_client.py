@@ -24,6 +24,7 @@ _GROUPS = {
     "deployments": "/apis/apps/v1",
     "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
     "roles": "/apis/rbac.authorization.k8s.io/v1",
+    "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1",
     "subjectaccessreviews": "/apis/authorization.k8s.io/v1",
@@ -84,6 +85,13 @@ class Api:
         except AnsweredError as answer:
             if answer.code != http.client.NOT_FOUND:
                 raise
+
+    def text(self, path: str) -> bytes:
+        """Read what is no JSON: a log, or metrics."""
+        answer = self._pool.request("GET", self._origin + path)
+        if answer.status >= http.client.BAD_REQUEST:
+            raise AnsweredError(answer.status, answer.data.decode(errors="replace"))
+        return bytes(answer.data)
 
     def call(self, method: str, path: str, **options: Any) -> Object:
         """Send one request."""

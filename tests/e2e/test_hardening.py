@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from attempts.row import AttemptRow
 from cluster import Cluster
 from cluster.errors import CommandFailedError
 from e2e_support import temporary_namespace
@@ -19,7 +20,7 @@ from hardening import scene as scenes
 from hardening.image import build_probe_image
 from hardening.metadata import metadata_service
 from hardening.mutants import MUTANTS, Mutant, label
-from hardening.rules import RULES, SEEN_BY_KUBELET, faults_of
+from hardening.rules import RULES, SEEN_BY_KUBELET, TRIED, faults_of
 from hardening.scene import JOBS, WITH_STORE, Scene
 from images.build import OUTPUT
 from product import Installation, apply
@@ -107,12 +108,20 @@ def test_a_way_out_is_open_exactly_where_the_job_needs_it(told: Told, job: str, 
     print(f"{job}: {way} {seen}")
 
 
+@pytest.mark.attempts
 @pytest.mark.parametrize("way", [*CLOSED, "S3", "DNS"])
 def test_without_the_label_every_way_is_open(told: Told, way: str) -> None:
     """Would break: the test above, which would pass in a cluster where nothing is reached."""
     if way == "cloud metadata" and not told.metadata_answers:
         pytest.skip("nothing answers at the metadata address of this cluster")
-    assert told.facts[UNLABELLED]["network"][way]["reached"]
+    without = told.facts[UNLABELLED]["network"][way]["reached"]
+    for job in JOBS:
+        seen = told.facts[job]["network"][way]
+        if way not in JOBS[job].open_ways:
+            attempt, layer = f"reach {way}, {job}", "NetworkPolicy"
+            refusal = "" if seen["reached"] else str(seen["error"])
+            AttemptRow("taken-over pod", attempt, layer, refusal, without).write()
+    assert without
 
 
 def test_the_environment_holds_the_request_and_no_more(told: Told) -> None:
@@ -136,6 +145,7 @@ def test_what_a_pod_says_of_itself_is_not_believed(told: Told, restricted: Scene
         assert "report" not in status
 
 
+@pytest.mark.attempts
 def test_every_line_that_is_taken_away_is_noticed(
     cluster: Cluster,
     installation: Installation,
@@ -165,6 +175,7 @@ def test_every_line_that_is_taken_away_is_noticed(
             if name in started
         } | {name: {f"API: {why}": ""} for name, why in rejected.items()}
     _print_table(pods, refusals, seen)
+    _write_rows(pods, seen)
     assert _unexpected(pods, refusals, seen) == []
 
 
@@ -204,6 +215,15 @@ def _print_table(
         refused = "refuses" if refusals[name] else "accepts"
         inside = ", ".join(seen[name]) or f"nothing: {mutant.because}"
         print(f"{mutant.name:<36} {refused:<11} {inside}")
+
+
+def _write_rows(pods: dict[str, Mutant], seen: dict[str, dict[str, str]]) -> None:
+    for name, mutant in pods.items():
+        if mutant.caught_by in TRIED:
+            attempt, layer = TRIED[mutant.caught_by], f"pod: {mutant.name}"
+            without = mutant.caught_by in seen[name]
+            refusal = f"the unchanged pod: {mutant.caught_by} holds"
+            AttemptRow("taken-over pod", attempt, layer, refusal, without).write()
 
 
 def _unexpected(

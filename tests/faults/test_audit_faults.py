@@ -54,6 +54,7 @@ def test_a_full_disk(scene: FaultScene, fault: Row, audit: AuditFolder) -> None:
         fault.see(f"{owed} Jobs waited for the disk")
         assert audit.outcomes() == _uids(scene)
         scene.verify(fault, operator)
+        operator.terminate()
     _assert_whole(audit, fault)
 
 
@@ -67,10 +68,11 @@ def test_a_kill_while_the_disk_is_full(scene: FaultScene, fault: Row, audit: Aud
         assert len(audit.outcomes()) < JOBS
         operator.kill()
     begun = time.monotonic()
-    with scene.leading(settings=audit.settings):
+    with scene.leading(settings=audit.settings) as second:
         wait_for(lambda: audit.outcomes() == _uids(scene), "each end is on record", 60)
         fault.recovered(time.monotonic() - begun)
         wait_for(lambda: not _owed(scene), "all Jobs are let go", 60)
+        second.terminate()
     _assert_whole(audit, fault)
 
 
@@ -84,10 +86,11 @@ def test_kills_while_it_is_written(scene: FaultScene, fault: Row, audit: AuditFo
             time.sleep(chance.uniform(0.1, 2.0))
             operator.kill()
         scene.plane.kubectl("delete", "leases", "--all", "-n", "pdf-security-system")
-    with scene.leading(settings=audit.settings):
+    with scene.leading(settings=audit.settings) as last:
         scene.await_final()
         wait_for(lambda: not _owed(scene), "all Jobs are let go", 60)
         assert audit.outcomes() == _uids(scene)
+        last.terminate()
     _assert_whole(audit, fault)
 
 

@@ -42,6 +42,26 @@ WRITABLE = DEVICES | {
 }
 
 
+TRIED = {
+    "user": "be root",
+    "groups": "use a group of the node's",
+    "user namespace": "be a user of the node's",
+    "capabilities": "use a capability",
+    "seccomp": "call any system call",
+    "no new privileges": "gain privileges by a program",
+    "alone": "see the processes of others",
+    "read-only root": "write into the image",
+    "scratch": "fill the node's disk",
+    "token": "read a service-account token",
+    "environment": "read addresses of other services",
+    "secrets": "read Secrets that the job does not name",
+    "input": "change the document that it reads",
+    "proc": "read the kernel's keys",
+    "memory": "take the node's memory",
+}
+"""Rule -> what a taken-over pod tries that the rule is about."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is particular to a job."""
