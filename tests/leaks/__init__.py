@@ -1,0 +1,1 @@
+"""`make leaks`: jobs of all kinds, and whether a secret is anywhere but in its Secret."""
