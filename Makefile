@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status lock sbom images-keys images-sign images-verify images-reproduce
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -85,6 +85,21 @@ lock: setup ## resolve the dependencies anew into requirements.lock
 
 images: setup ## build both images into build/images
 	@$(PYTHON_RUN) -m images build
+
+sbom: images ## say what each image holds, as CycloneDX beside it
+	@$(PYTHON_RUN) -m images sbom
+
+images-keys: setup ## make a pair of keys to sign images with: cosign.key and cosign.pub
+	@.venv/bin/python -m images keys
+
+images-sign: images ## sign both images, their provenance and their SBOMs: KEY=cosign.key
+	@$(PYTHON_RUN) -m images sign --key $(or $(KEY),cosign.key)
+
+images-verify: setup ## verify both images' bytes, signatures, provenance and SBOMs: KEY=cosign.pub
+	@.venv/bin/python -m images verify --key $(or $(KEY),cosign.pub)
+
+images-reproduce: setup ## build both images twice with nothing in common and compare them; two minutes
+	@$(PYTHON_RUN) -m images reproduce
 
 cluster-up: setup ## bring the test cluster up
 	@$(PYTHON_RUN) -m cluster up

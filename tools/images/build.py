@@ -14,6 +14,7 @@ from cluster.layout import cache_folder
 from cluster.oci import ImageConfig, write_archive
 from cluster.progress import Progress
 from images import lock, store
+from images.materials import FILE, read_materials, write_materials
 from images.own import build_own
 from images.plan import Plan, plan_of
 from images.recipes import ENVIRONMENT, IMAGES, USER
@@ -54,8 +55,13 @@ def build_images(progress: Progress, output: Path = OUTPUT, *, fresh: bool = Fal
     return [_build(plan, output, progress) for plan in plans]
 
 
+def materials_file(output: Path, name: str) -> Path:
+    """Return where it is said what an image was made of."""
+    return output / f"{name}.{FILE}"
+
+
 def base_folder(plan: Plan) -> Path:
-    """Return where the base layer's file system (root/) and package list (packages) lie."""
+    """Return where the base layer's file system (root/) and materials.json lie."""
     return _cache() / f"base-{plan.base_key}"
 
 
@@ -111,6 +117,14 @@ def _assemble(plan: Plan, output: Path, folders: dict[str, Path]) -> Built:
         layers={name: path.stat().st_size for name, path in layers.items()},
         key=plan.key,
     )
+    write_materials(
+        materials_file(output, image.name),
+        (
+            material
+            for layer in ("base", "wheels")
+            for material in read_materials(folders[layer] / FILE)
+        ),
+    )
     description = output / f"{image.name}.json"
     fresh = description.with_suffix(".json.new")
     fresh.write_text(json.dumps(asdict(built), indent=1) + "\n")
@@ -138,7 +152,8 @@ def _present(output: Path, plan: Plan) -> Built | None:
         built = Built(**json.loads((output / f"{plan.image.name}.json").read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return built if built.key == plan.key and Path(built.archive).is_file() else None
+    present = Path(built.archive), materials_file(output, built.name)
+    return built if built.key == plan.key and all(map(Path.is_file, present)) else None
 
 
 def _make_base(progress: Progress) -> Callable[[Path], None]:

@@ -10,8 +10,8 @@ from images import lock, store
 from images.own import files_of, read_project
 from images.recipes import IMAGES, Image
 
-_SHARED = ("policy", "tree", "recipes")
-"""The modules that shape every layer."""
+_SHARED = ("materials", "policy", "tree", "recipes")
+"""The modules that shape every layer and what is kept beside it."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path, PurePosixPath
 
 from cluster.oci import write_layer
+from images import materials
 from images.errors import ImageBuildError
 from images.policy import KEPT_PACKAGES, REQUESTED_PACKAGES, keeps_of_debian
 from images.recipes import LIBRARIES, SOURCES, USER
@@ -41,19 +43,20 @@ _FOLDERS = ("app", "dev", "etc", "proc", "sys", "tmp", "run", "var")
 
 
 def build_base(folder: Path) -> None:
-    """Fill `folder` with root/ (the file system), layer.tar and packages (name and version)."""
+    """Fill `folder` with root/ (the file system), layer.tar and materials.json."""
     archives = _download(folder)
     root = folder / "root"
     root.mkdir()
-    status, versions = [], []
+    status: list[str] = []
+    fetched: dict[str, materials.Material] = {}
     for archive in sorted(archives.glob("*.deb")):
         control = run(["dpkg-deb", "--field", str(archive)])
-        name, version = _field(control, "Package"), _field(control, "Version")
+        name = _field(control, "Package")
         if name in KEPT_PACKAGES:
             run(["dpkg-deb", "--extract", str(archive), str(root)])
             status.append(control.replace("\n", "\nStatus: install ok installed\n", 1))
-            versions.append(f"{name} {version}")
-    missing = KEPT_PACKAGES - {line.split()[0] for line in versions}
+            fetched[name] = _material_of(archive, control)
+    missing = KEPT_PACKAGES - set(fetched)
     if missing:
         raise ImageBuildError(f"{SUITE} has no {', '.join(sorted(missing))}: see images/policy.py")
     shutil.rmtree(archives)
@@ -63,7 +66,7 @@ def build_base(folder: Path) -> None:
     compile_bytecode(root, root, "usr/lib/python3.11")
     normalise(root)
     write_layer(folder / "layer.tar", root)
-    (folder / "packages").write_text("".join(f"{line}\n" for line in versions))
+    materials.write_materials(folder / materials.FILE, fetched.values())
 
 
 def _download(folder: Path) -> Path:
@@ -83,6 +86,15 @@ def _download(folder: Path) -> Path:
         SOURCE_DATE_EPOCH="0",
     )
     return folder / "archives"
+
+
+def _material_of(archive: Path, control: str) -> materials.Material:
+    fields = (_field(control, name) for name in ("Package", "Version", "Architecture"))
+    # apt writes a version's epoch into the name as %3a; Debian's own name has none.
+    name = "_".join(part.rpartition("%3a")[2] for part in archive.name.split("_"))
+    with archive.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return materials.Material(materials.purl_of_debian(*fields), name, digest)
 
 
 def _field(control: str, name: str) -> str:

@@ -6,9 +6,15 @@ import csv
 import io
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from cluster.oci import write_layer
+from images import materials
+from images.errors import MaterialsError
+from images.lock import locked_of
 from images.policy import keeps_of_wheels
 from images.recipes import LIBRARIES
 from images.tree import compile_bytecode, normalise, prune, run
@@ -16,21 +22,39 @@ from images.tree import compile_bytecode, normalise, prune, run
 PLATFORM = "x86_64-manylinux_2_28"
 """The newest widely built manylinux that Debian 12's C library, 2.36, runs."""
 
+_FOR_THE_IMAGE = (
+    *("--no-deps", "--only-binary", ":all:"),
+    *("--python-version", "3.11", "--python-platform", PLATFORM),
+)
+"""What makes uv choose the same wheels whether it installs them or names them."""
+
 
 def build_wheels(folder: Path, *, uv: Path, requirements: str, base: Path) -> None:
-    """Fill `folder` with layer.tar: the wheels of `requirements`, for the Python of `base`."""
+    """Fill `folder` with layer.tar, the wheels of `requirements`, and with materials.json.
+
+    Raises:
+        CommandFailedError: a wheel could not be fetched, or has another hash.
+        MaterialsError: which wheel was fetched cannot be told.
+    """
     listed = folder / "requirements.txt"
     listed.write_text(requirements)
     root = folder / "root"
     target = root / LIBRARIES
     run(
         [
-            *(str(uv), "pip", "install", "--quiet", "--no-config", "--require-hashes", "--no-deps"),
-            *("--only-binary", ":all:", "--link-mode", "copy", "--no-compile-bytecode"),
-            *("--python", sys.executable, "--python-version", "3.11"),
-            *("--python-platform", PLATFORM, "--target", str(target)),
-            *("--requirements", str(listed)),
+            *(str(uv), "pip", "install", "--quiet", "--no-config", "--require-hashes"),
+            *("--link-mode", "copy", "--no-compile-bytecode", "--target", str(target)),
+            *("--python", sys.executable, *_FOR_THE_IMAGE, "--requirements", str(listed)),
         ]
+    )
+    pylock = run(
+        [
+            *(str(uv), "pip", "compile", "--quiet", "--no-config", "--format", "pylock.toml"),
+            *(*_FOR_THE_IMAGE, str(listed)),
+        ]
+    )
+    materials.write_materials(
+        folder / materials.FILE, _materials_of(target, materials.wheels_of(pylock), requirements)
     )
     prune(target, keeps_of_wheels)
     for record in sorted(target.glob("*.dist-info/RECORD")):
@@ -39,6 +63,20 @@ def build_wheels(folder: Path, *, uv: Path, requirements: str, base: Path) -> No
     normalise(root)
     write_layer(folder / "layer.tar", root)
     shutil.rmtree(root)
+
+
+def _materials_of(
+    target: Path, wheels: dict[str, list[tuple[str, str]]], requirements: str
+) -> Iterator[materials.Material]:
+    """Say of each installed distribution which file it came from. The lock must know its hash."""
+    locked = locked_of(requirements)
+    for metadata in sorted(target.glob("*.dist-info/WHEEL")):
+        distribution, _, version = metadata.parent.name.removesuffix(".dist-info").partition("-")
+        name = canonicalize_name(distribution)
+        file, sha256 = materials.wheel_of(wheels.get(name, ()), metadata.read_text())
+        if name not in locked or f"--hash=sha256:{sha256}" not in locked[name].hashes:
+            raise MaterialsError(f"{file} has a hash that requirements.lock does not have")
+        yield materials.Material(materials.purl_of_wheel(name, version), file, sha256)
 
 
 def _rewrite_record(record: Path, target: Path) -> None:
