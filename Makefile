@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status lock sbom images-keys images-sign images-verify images-reproduce
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status lock sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -73,6 +73,9 @@ bench-operator: setup ## the operator beside no operator, Argo Workflows and Job
 
 check: setup ## formatting, lint, types, import directions, generated files
 	@$(PYTHON_RUN) -m testrun checks
+
+scan: setup ## scanners over the code and over what is applied: what they found, and what is waived why
+	@$(PYTHON_RUN) -m scanners
 
 format: setup ## format the code and mend what can be mended
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
