@@ -151,6 +151,9 @@ COMPONENTS = {
             module="sigs.k8s.io/jobset",
         ),
         Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
+        # Scanners of `python -m scanners`.
+        Component("kube-score", ["github.com/zegl/kube-score/cmd/kube-score"]),
+        Component("kubesec", ["github.com/controlplaneio/kubesec/v2"]),
     )
 }
 """Every component, by its name."""

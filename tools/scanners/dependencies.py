@@ -59,5 +59,5 @@ def _packages(text: str) -> list[dict[str, Any]]:
 
 def _reason_of(stderr: str) -> str:
     lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    last = lines[-1].strip() if lines else "it gave no reason"
+    last = lines[-1].rpartition("_cli:")[2].strip() if lines else "it gave no reason"
     return f"its database could not be asked ({last[:120]})"
