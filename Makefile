@@ -101,7 +101,7 @@ images-sign: images ## sign both images, their provenance and their SBOMs: KEY=c
 images-verify: setup ## verify both images' bytes, signatures, provenance and SBOMs: KEY=cosign.pub
 	@.venv/bin/python -m images verify --key $(or $(KEY),cosign.pub)
 
-images-reproduce: setup ## build both images twice with nothing in common and compare them; two minutes
+images-reproduce: setup ## build both images twice with nothing in common and compare them; a minute
 	@$(PYTHON_RUN) -m images reproduce
 
 cluster-up: setup ## bring the test cluster up

@@ -67,7 +67,7 @@ def build_twice(work: Path) -> list[Comparison]:
 
 
 def _build(folder: Path, variables: Mapping[str, str], umask: int) -> dict[str, dict[str, str]]:
-    command = [sys.executable, "-m", "images", "build", "--fresh", "--json"]
+    command = [sys.executable, "-m", "images", "build", "--json"]
     command += ["--output", str(folder / "output")]
     done = subprocess.run(
         command,
