@@ -1,6 +1,6 @@
 """Runs the checks and test families in order, and ends with one line of JSON.
 
-`python -m testrun [checks|unit|processor|cluster]`; all of them without an argument.
+`python -m testrun [checks|scanners|unit|processor|cluster]`; all of them without an argument.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main(wanted: list[str]) -> int:
     """Run the families that are named, or all; return 0 when nothing failed."""
     families: dict[str, Callable[[Totals], None]] = {
         "checks": _checks,
+        "scanners": _scanners,
         "unit": _unit,
         "processor": _processor,
         "cluster": _cluster,
@@ -75,6 +76,10 @@ def _checks(totals: Totals) -> None:
         ["pytest", "-q", "tests/unit/test_crd.py", "-k", "files_are_current"],
     ):
         _count(totals, command[0], _run([str(PROGRAMS / command[0]), *command[1:]]))
+
+
+def _scanners(totals: Totals) -> None:
+    _count(totals, "scanners", _run([sys.executable, "-m", "scanners"]))
 
 
 def _unit(totals: Totals) -> None:

@@ -151,6 +151,8 @@ COMPONENTS = {
             module="sigs.k8s.io/jobset",
         ),
         Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
+        # Whether others can verify what `python -m images sign` signs.
+        Component("cosign", ["github.com/sigstore/cosign/v2/cmd/cosign"]),
         # Scanners of `python -m scanners`.
         Component("kube-score", ["github.com/zegl/kube-score/cmd/kube-score"]),
         Component("kubesec", ["github.com/controlplaneio/kubesec/v2"]),

@@ -72,7 +72,7 @@ WHEELS = {
     "/app/lib/uvloop/loop.cpython-311-x86_64-linux-gnu.so": "\x7fELF\x00abc\x001.52.1\x00def",
 }
 
-LIBC = Material("pkg:pypi/uvloop@0.23.0", "uvloop-0.23.0-cp311-cp311-linux_x86_64.whl", "cd" * 32)
+UVLOOP = Material("pkg:pypi/uvloop@0.23.0", "uvloop-0.23.0-cp311-cp311-linux_x86_64.whl", "cd" * 32)
 
 
 def own_of(image: Image) -> dict[str, str]:
@@ -98,7 +98,7 @@ def write_images(folder: Path) -> None:
         write_archive(
             folder / f"{image.name}.oci.tar", reference, layers, config, architecture="amd64"
         )
-        write_materials(materials_file(folder, image.name), [LIBC])
+        write_materials(materials_file(folder, image.name), [UVLOOP])
 
 
 def flip(file: Path, at: int | None = None) -> None:

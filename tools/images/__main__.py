@@ -116,8 +116,6 @@ def verify(
 def reproduce() -> None:
     """Build twice in clean folders, and compare the bytes; exit 1 if they differ."""
     with tempfile.TemporaryDirectory(prefix="pdf-security-reproduce-") as work:
-        # Debian's fetcher may run as another user.
-        Path(work).chmod(0o755)
         compared = build_twice(Path(work))
     table = Table("image", "first build", "second build", "", box=None)
     for each in compared:

@@ -58,35 +58,22 @@ class UnsignedError(ImageBuildError):
 class NotVerifiedError(ImageBuildError):
     """An image or what was signed of it is not what it says."""
 
-    part = ""
-    """The row of the table that failed."""
-
 
 class ArchiveAlteredError(NotVerifiedError):
     """Bytes of the archive are not those of its digest."""
-
-    part = "archive"
 
 
 class SignatureRefusedError(NotVerifiedError):
     """The signature is another key's, or of another payload, or of another image."""
 
-    part = "signature"
-
 
 class ProvenanceRefusedError(NotVerifiedError):
     """The provenance is not signed by the key, or not about this image."""
-
-    part = "provenance"
 
 
 class SbomRefusedError(NotVerifiedError):
     """The SBOM is not signed by the key, or not about this image."""
 
-    part = "sbom"
-
 
 class ArtifactsAlteredError(NotVerifiedError):
     """The artifacts for registries are not what was signed."""
-
-    part = "artifacts"

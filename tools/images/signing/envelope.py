@@ -43,7 +43,7 @@ def statement_of(
 def build_envelope(statement: Mapping[str, Any], key: SigningKey) -> dict[str, Any]:
     """Sign a statement."""
     payload = bytes_of(statement)
-    signature = key.sign(_pre_authentication_encoding(PAYLOAD_TYPE, payload))
+    signature = key.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
     return {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
@@ -74,7 +74,7 @@ def opened(
         payload_type = str(outer["payloadType"])
     except (ValueError, KeyError, TypeError, binascii.Error) as problem:
         raise EnvelopeError(f"is no DSSE envelope: {problem}") from problem
-    signed = _pre_authentication_encoding(payload_type, payload)
+    signed = pre_authentication_encoding(payload_type, payload)
     if not any(key.verifies(signature, signed) for signature in signatures):
         raise EnvelopeError("is not signed by this key, or was altered since")
     if payload_type != PAYLOAD_TYPE:
@@ -99,6 +99,7 @@ def _subject_of(name: str, digest: str) -> list[dict[str, Any]]:
     return [{"name": name, "digest": {algorithm: value}}]
 
 
-def _pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
+def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
+    """Return what is signed: the payload with its type, so that neither passes for another."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
