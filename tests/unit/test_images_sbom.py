@@ -26,6 +26,7 @@ from images.sbom.licences import (
     refused,
 )
 from images.sbom.reading import components_of, sbom_of
+from images.wheels import materials_of
 from unit.image_scene import UVLOOP, write_images
 
 FORMAT = b"Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
@@ -251,6 +252,27 @@ def test_which_wheel_was_installed(tags: list[str], sha256: str | None) -> None:
             wheel_of(WHEELS, text)
     else:
         assert wheel_of(WHEELS, text)[1] == sha256
+
+
+@pytest.mark.parametrize(
+    ("locked", "refused"),
+    [
+        pytest.param("a==1 --hash=sha256:33\n", False, id="locked"),
+        pytest.param("a==1 --hash=sha256:44\n", True, id="another-hash"),
+        pytest.param("b==1 --hash=sha256:33\n", True, id="not-locked"),
+    ],
+)
+def test_only_what_is_locked_is_a_material(tmp_path: Path, locked: str, refused: bool) -> None:
+    """Would break: the provenance names a file that the lock does not let in."""
+    metadata = tmp_path / "a-1.dist-info" / "WHEEL"
+    metadata.parent.mkdir()
+    metadata.write_text("Tag: py3-none-any\n")
+    found = materials_of(tmp_path, {"a": WHEELS}, locked)
+    if refused:
+        with pytest.raises(MaterialsError, match=r"requirements\.lock does not have"):
+            list(found)
+    else:
+        assert [(each.purl, each.sha256) for each in found] == [("pkg:pypi/a@1", "33")]
 
 
 def test_wheels_are_known_by_name_and_not_by_address() -> None:

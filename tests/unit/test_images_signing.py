@@ -318,6 +318,31 @@ def test_a_private_key_is_refused(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"no key", "no public key", id="no-key"),
+        pytest.param(None, "No such file", id="no-file"),
+        pytest.param(
+            rsa.generate_private_key(65537, 2048)
+            .public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            ),
+            "neither",
+            id="rsa",
+        ),
+    ],
+)
+def test_a_public_key_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
+    """Would break: a trace in place of a sentence, where somebody named the wrong file."""
+    file = tmp_path / "cosign.pub"
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(KeyRefusedError, match=message):
+        keys.read_verifying_key(file)
+
+
 def test_an_empty_passphrase_is_refused(tmp_path: Path) -> None:
     """Would break: a key that says it is encrypted and opens for everybody."""
     with pytest.raises(KeyRefusedError, match="empty passphrase"):

@@ -54,7 +54,7 @@ def build_wheels(folder: Path, *, uv: Path, requirements: str, base: Path) -> No
         ]
     )
     materials.write_materials(
-        folder / materials.FILE, _materials_of(target, materials.wheels_of(pylock), requirements)
+        folder / materials.FILE, materials_of(target, materials.wheels_of(pylock), requirements)
     )
     prune(target, keeps_of_wheels)
     for record in sorted(target.glob("*.dist-info/RECORD")):
@@ -65,10 +65,14 @@ def build_wheels(folder: Path, *, uv: Path, requirements: str, base: Path) -> No
     shutil.rmtree(root)
 
 
-def _materials_of(
+def materials_of(
     target: Path, wheels: dict[str, list[tuple[str, str]]], requirements: str
 ) -> Iterator[materials.Material]:
-    """Say of each installed distribution which file it came from. The lock must know its hash."""
+    """Say of each installed distribution which file it came from.
+
+    Raises:
+        MaterialsError: that cannot be told, or the lock does not know the file's hash.
+    """
     locked = locked_of(requirements)
     for metadata in sorted(target.glob("*.dist-info/WHEEL")):
         distribution, _, version = metadata.parent.name.removesuffix(".dist-info").partition("-")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -96,11 +97,11 @@ def read_signing_key(file: Path, passphrase: bytes | None) -> SigningKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # What the library says is left out: it may quote what it read.
         raise KeyRefusedError(
-            file, "is no private key in PEM, or has another passphrase", "see: images keys --help"
+            file,
+            "is no private key in PEM, or has another passphrase",
+            "name the .key of the pair, and the passphrase it was made with",
         ) from None
-    if isinstance(key, ed25519.Ed25519PrivateKey) or _is_p256(key):
-        return SigningKey(key)  # type: ignore[arg-type]
-    raise KeyRefusedError(file, "is neither of P-256 nor Ed25519", "make one: images keys")
+    return SigningKey(_accepted(file, key))
 
 
 def read_verifying_key(file: Path) -> VerifyingKey:
@@ -115,9 +116,7 @@ def read_verifying_key(file: Path) -> VerifyingKey:
         raise KeyRefusedError(
             file, "is no public key in PEM", "name the .pub of the pair"
         ) from None
-    if isinstance(key, ed25519.Ed25519PublicKey) or _is_p256(key):
-        return VerifyingKey(key)  # type: ignore[arg-type]
-    raise KeyRefusedError(file, "is neither of P-256 nor Ed25519", "name the .pub of the pair")
+    return VerifyingKey(_accepted(file, key))
 
 
 def read_passphrase(file: Path) -> bytes:
@@ -129,9 +128,16 @@ def read_passphrase(file: Path) -> bytes:
     return _read(file).split(b"\n", 1)[0]
 
 
-def _is_p256(key: object) -> bool:
-    kinds = (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)
-    return isinstance(key, kinds) and isinstance(key.curve, ec.SECP256R1)
+def _accepted(file: Path, key: Any) -> Any:
+    """Return a key of a kind that cosign and we take."""
+    elliptic = isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey)
+    if elliptic and isinstance(key.curve, ec.SECP256R1):
+        return key
+    if isinstance(key, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
+        return key
+    raise KeyRefusedError(
+        file, "is neither of P-256 nor Ed25519", "make a pair: python -m images keys"
+    )
 
 
 def _read(file: Path) -> bytes:
