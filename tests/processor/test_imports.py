@@ -15,12 +15,17 @@ from images.build import REPOSITORY
     ("modules", "never"),
     [
         pytest.param(
-            ["__main__", "batch", "broker", "stores.s3", "stores.volume", "verdict"],
+            ["__main__", "batch", "broker", "stores.http", "stores.s3", "stores.volume", "verdict"],
             ["pikepdf", "PIL", "lxml"],
             id="network-without-parser",
         ),
         pytest.param(
-            ["__main__", "broker"], ["botocore", "boto3"], id="volume-job-without-botocore"
+            ["__main__", "broker"],
+            ["botocore", "boto3", "pdf_security_processor.stores.http"],
+            id="volume-job-without-botocore",
+        ),
+        pytest.param(
+            ["__main__", "broker", "stores.http"], ["botocore"], id="http-job-without-botocore"
         ),
         pytest.param(
             ["warm_parent", "worker"],

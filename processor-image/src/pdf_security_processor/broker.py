@@ -133,7 +133,9 @@ def _process(
         with ExitStack() as stack:
             folder = stack.enter_context(document_folder(paths.scratch, request.owner.uid))
             context = stack.enter_context(
-                closing(stores.StoreContext(paths.secrets, folder, request.owner.uid))
+                closing(
+                    stores.StoreContext(paths.secrets, folder, request.owner.uid, request.limits)
+                )
             )
             with _failures_kept(outcome, log):
                 _Document(request, context, start_worker, outcome, log).process()
@@ -207,17 +209,14 @@ class _Document:
 
     def _download(self, target: IO[bytes]) -> None:
         request, began = self._request, time.monotonic()
-        location = str(request.input.s3 or request.input.file)
+        location = str(request.input)
         self._log.info("download.started", location=location)
         digest, count = hashlib.sha256(), 0
         with stores.open_source(request.input, self._context) as chunks:
             for chunk in chunks:
                 count += len(chunk)
                 if count > request.limits.input_bytes:
-                    raise InputTooLargeError(
-                        f"The input is larger than {request.limits.input_bytes} bytes; raise the "
-                        "class's limit, or split the document."
-                    )
+                    raise InputTooLargeError(request.limits.input_bytes)
                 digest.update(chunk)
                 with scratch_errors(self._context.scratch.parent):
                     write_all(target, chunk)

@@ -17,6 +17,8 @@ ProcessorError
 │   ├── OutputFullError
 │   ├── AccessDeniedError
 │   ├── PathRefusedError
+│   ├── SourceRefusedError
+│   ├── DigestMismatchError
 │   ├── CredentialsIncompleteError
 │   └── CertificateRefusedError
 ├── ScratchFullError
@@ -102,6 +104,12 @@ class InputTooLargeError(StoreError):
 
     exit_code = ExitCode.INPUT_TOO_LARGE
 
+    def __init__(self, bound: int) -> None:
+        super().__init__(
+            f"The input is larger than {bound} bytes; raise the class's limit, or split the "
+            "document."
+        )
+
 
 class OutputNotFoundError(StoreError):
     """The bucket or claim that the output goes to is not there."""
@@ -131,6 +139,18 @@ class PathRefusedError(StoreError):
     """A path that could leave its folder."""
 
     exit_code = ExitCode.PATH_REFUSED
+
+
+class SourceRefusedError(StoreError):
+    """A source over HTTP that leads elsewhere than it may, or answers as none that is read."""
+
+    exit_code = ExitCode.SOURCE_REFUSED
+
+
+class DigestMismatchError(StoreError):
+    """The input is not the one whose digest the job gives."""
+
+    exit_code = ExitCode.DIGEST_MISMATCH
 
 
 class CredentialsIncompleteError(StoreError):

@@ -143,6 +143,15 @@ def read_credentials(secrets: Path, secret: str) -> Credentials:
     )
 
 
+def read_bearer_token(secrets: Path, reference: SecretKeyReference) -> Password:
+    """Read the token that a source over HTTP asks for (RFC 6750).
+
+    Raises:
+        CredentialsIncompleteError: the key is missing, empty or not text.
+    """
+    return Password(_credential(secrets, reference.name, reference.key))
+
+
 def _read_password(secrets: Path, reference: SecretKeyReference) -> Password:
     name = f"key {reference.key!r} of Secret {reference.name!r}"
     value = _read_key(secrets, reference.name, reference.key)

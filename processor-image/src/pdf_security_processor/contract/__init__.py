@@ -29,6 +29,8 @@ from pdf_security_processor.contract.report import (
 )
 from pdf_security_processor.contract.request import (
     FileLocation,
+    HttpLocation,
+    HttpOrigin,
     Limits,
     Owner,
     Request,
@@ -47,6 +49,8 @@ __all__ = [
     "FileFacts",
     "FileLocation",
     "Finding",
+    "HttpLocation",
+    "HttpOrigin",
     "Inspection",
     "Limits",
     "Model",

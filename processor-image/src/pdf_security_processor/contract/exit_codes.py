@@ -48,6 +48,8 @@ class ExitCode(IntEnum):
     SEAL_VIOLATED = 43
     DOCUMENT_SIGNED = 44
     VISUAL_CHANGE = 45
+    SOURCE_REFUSED = 46
+    DIGEST_MISMATCH = 47
 
     @property
     def is_permanent(self) -> bool:

@@ -6,11 +6,12 @@ Holds no secret: credentials and passwords are named, and found as files below `
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from pdf_security_processor.contract.model import Model
 from pdf_security_processor.contract.operations import OnSignature, Operation, Verify
-from pdf_security_processor.contract.references import ObjectName
+from pdf_security_processor.contract.references import ObjectName, SecretKeyReference
+from pdf_security_processor.contract.urls import HttpsOrigin, HttpsUrl, without_query
 
 REQUEST_VARIABLE = "PDF_SECURITY_REQUEST"
 """Environment variable with the request as JSON; a pod's environment cannot be edited later."""
@@ -65,11 +66,47 @@ class FileLocation(Model):
         return self.path
 
 
+Digest = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
+"""What a document must hash to (OCI image specification, descriptors: digests)."""
+
+HTTP_SOURCES = 16
+"""Origins that one class lists at most."""
+
+
+class HttpOrigin(Model):
+    """An origin that documents may be read from, and the addresses that are its own."""
+
+    url: HttpsOrigin
+    cidrs: list[IPvAnyNetwork] = Field(default_factory=list, max_length=32)
+    """Blocks in which its addresses are; a private address must be in a private one."""
+    selects_pods: bool = False
+    """Whether it is pods by their labels: then the network policy alone says which addresses."""
+    ca_bundle: str | None = Field(default=None, max_length=65536)
+    """PEM certificates that its certificate must chain to; the system's when unset."""
+
+
+class HttpLocation(Model):
+    """A document that is read by GET over TLS."""
+
+    url: HttpsUrl
+    origins: list[HttpOrigin] = Field(max_length=HTTP_SOURCES)
+    """All that the class lists, for redirections. None allows nothing."""
+    bearer_token: SecretKeyReference | None = None
+    digest: Digest | None = None
+
+    def __str__(self) -> str:
+        return without_query(self.url)
+
+
 class Source(Model):
     """Where the document is read from: exactly one is set."""
 
     s3: S3Location | None = None
+    http: HttpLocation | None = None
     file: FileLocation | None = None
+
+    def __str__(self) -> str:
+        return str(self.s3 or self.http or self.file)
 
 
 class Sink(Model):

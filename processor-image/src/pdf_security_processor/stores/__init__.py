@@ -5,9 +5,9 @@ Holds credentials and network; never imports pikepdf or looks into a document.
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import IO
+from typing import IO, Any
 
-from pdf_security_processor.contract import FileLocation, S3Location, Sink, Source
+from pdf_security_processor.contract import FileLocation, HttpLocation, S3Location, Sink, Source
 from pdf_security_processor.errors import InvalidRequestError
 from pdf_security_processor.stores import volume
 from pdf_security_processor.stores.context import StoreContext
@@ -22,14 +22,17 @@ def connect(places: Iterable[Source | Sink], context: StoreContext) -> None:
     and ended as one and the same user.
 
     Raises:
-        StoreError: see `s3_client`.
+        StoreError: see `s3_client` and `http`.
     """
-    for location in (place.s3 for place in places):
-        if location is None:
-            continue
-        from pdf_security_processor.stores.s3_client import s3_client
+    for place in places:
+        if place.s3:
+            from pdf_security_processor.stores.s3_client import s3_client
 
-        s3_client(location, context)
+            s3_client(place.s3, context)
+        elif isinstance(place, Source) and place.http:
+            from pdf_security_processor.stores.http import session_of
+
+            session_of(place.http, context)
 
 
 def open_source(source: Source, context: StoreContext) -> AbstractContextManager[Iterator[bytes]]:
@@ -38,9 +41,15 @@ def open_source(source: Source, context: StoreContext) -> AbstractContextManager
     Raises:
         StoreError: as the store's module tells.
     """
-    location = _only(source.s3, source.file, "input")
+    location: S3Location | HttpLocation | FileLocation = _only(
+        "input", s3=source.s3, http=source.http, file=source.file
+    )
     if isinstance(location, FileLocation):
         return volume.open_file(location)
+    if isinstance(location, HttpLocation):
+        from pdf_security_processor.stores import http
+
+        return http.open_document(location, context)
     # botocore takes a tenth of a second to import, which only jobs with S3 shall pay.
     from pdf_security_processor.stores import s3
 
@@ -53,7 +62,7 @@ def refuse_existing(sink: Sink, context: StoreContext) -> None:
     Raises:
         StoreError: as the store's module tells.
     """
-    location = _only(sink.s3, sink.file, "output")
+    location: S3Location | FileLocation = _only("output", s3=sink.s3, file=sink.file)
     if sink.overwrite:
         return
     if isinstance(location, FileLocation):
@@ -73,7 +82,7 @@ def put(sink: Sink, content: IO[bytes], context: StoreContext) -> None:
     Raises:
         StoreError: as the store's module tells.
     """
-    location = _only(sink.s3, sink.file, "output")
+    location: S3Location | FileLocation = _only("output", s3=sink.s3, file=sink.file)
     if isinstance(location, FileLocation):
         volume.put_file(location, content, context.uid, overwrite=sink.overwrite)
         return
@@ -82,11 +91,9 @@ def put(sink: Sink, content: IO[bytes], context: StoreContext) -> None:
     s3.put_object(location, content, context, overwrite=sink.overwrite)
 
 
-def _only(
-    s3: S3Location | None, file: FileLocation | None, field: str
-) -> S3Location | FileLocation:
-    if s3 is not None and file is None:
-        return s3
-    if file is not None and s3 is None:
-        return file
-    raise InvalidRequestError(f"{field} must have exactly one of s3 and file.")
+def _only(field: str, **places: Any) -> Any:
+    """Give the one place that is set."""
+    given = [place for place in places.values() if place is not None]
+    if len(given) != 1:
+        raise InvalidRequestError(f"{field} must have exactly one of {', '.join(places)}.")
+    return given[0]

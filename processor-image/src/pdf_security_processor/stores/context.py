@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pdf_security_processor.contract import Limits
+
 
 @dataclass(frozen=True)
 class StoreContext:
@@ -13,6 +15,7 @@ class StoreContext:
         secrets: folder of the mounted keys.
         scratch: the document's own folder.
         uid: UID of the job.
+        limits: of the document.
         clients: clients already made, so that one serves all steps; making one takes a tenth of a
             second.
     """
@@ -20,6 +23,7 @@ class StoreContext:
     secrets: Path
     scratch: Path
     uid: str
+    limits: Limits = field(default_factory=Limits)
     clients: dict[object, Any] = field(default_factory=dict)
 
     def close(self) -> None:

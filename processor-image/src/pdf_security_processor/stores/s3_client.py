@@ -7,11 +7,9 @@ cloud's metadata service; each could send a document, or a signature, elsewhere.
 from __future__ import annotations
 
 import os
-import ssl
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import botocore.config
@@ -19,9 +17,10 @@ import botocore.loaders
 import botocore.session
 
 from pdf_security_processor.contract import S3Location
-from pdf_security_processor.errors import CertificateRefusedError, InvalidRequestError
+from pdf_security_processor.errors import InvalidRequestError
 from pdf_security_processor.scratch import scratch_errors
 from pdf_security_processor.secret_files import Credentials, read_credentials
+from pdf_security_processor.stores.certificates import system_certificates, trusting
 from pdf_security_processor.stores.context import StoreContext
 
 if TYPE_CHECKING:
@@ -33,12 +32,6 @@ _READ_SECONDS = 60
 
 _ATTEMPTS = 4
 """Tries of one request in all; botocore waits between them, up to 20 seconds."""
-
-_SYSTEM_CERTIFICATES = (
-    Path("/etc/ssl/certs/ca-certificates.crt"),
-    Path("/etc/pki/tls/certs/ca-bundle.crt"),
-)
-"""Where distributions keep the certificates that the system trusts."""
 
 
 def s3_client(location: S3Location, context: StoreContext) -> S3Client:
@@ -115,20 +108,12 @@ def _check_endpoint(endpoint: str) -> None:
 
 def _certificates(location: S3Location, context: StoreContext) -> str | bool:
     if location.ca_bundle is None:
-        system = next((file for file in _SYSTEM_CERTIFICATES if file.exists()), None)
+        system = system_certificates()
         return str(system) if system else True
+    trusting(location.ca_bundle, location.endpoint)
     file = context.scratch / f"ca-{len(context.clients)}.pem"
     with scratch_errors(context.scratch.parent):
         file.write_text(location.ca_bundle, encoding="utf-8")
-    # As the file that botocore reads too: as a string, ssl takes ASCII only, comments included.
-    checked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with suppress(ssl.SSLError):
-        checked.load_verify_locations(cafile=file)
-    if not checked.cert_store_stats()["x509"]:
-        raise CertificateRefusedError(
-            f"The CA bundle for {location.endpoint} holds no certificate in PEM form; correct it "
-            "in the class."
-        )
     return str(file)
 
 
