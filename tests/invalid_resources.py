@@ -67,6 +67,10 @@ def _s3_input(**fields: Any) -> Manifest:
     return job(input={"s3": {k: v for k, v in {**S3, **fields}.items() if v is not None}})
 
 
+def _http_input(url: str = "https://documents.example.com/in.pdf", **fields: Any) -> Manifest:
+    return job(input={"http": {"url": url, **fields}})
+
+
 def _path(path: str) -> Manifest:
     return job(input={"persistentVolumeClaim": {"claimName": "documents", "path": path}})
 
@@ -110,7 +114,45 @@ _KEY = "spec.input.s3.key"
 _ENDPOINT = "spec.input.s3.endpoint"
 _BUCKET = "spec.input.s3.bucket"
 _CLAIM_PATH = "spec.input.persistentVolumeClaim.path"
+_URL = "spec.input.http.url"
 _FIRST_ENDPOINT = "spec.storageEndpoints[0]"
+
+_WRONG_URLS = {
+    # CVE-2026-39383: a check for "http://" that capitals pass.
+    "scheme-in-capitals": "HTTPS://documents.example.com/in.pdf",
+    "plain-http": "http://documents.example.com/in.pdf",
+    "plain-http-in-capitals": "HTTP://documents.example.com/in.pdf",
+    "file": "file:///etc/passwd",
+    "host-in-capitals": "https://Documents.example.com/in.pdf",
+    "no-host": "https:///in.pdf",
+    "no-path": "https://documents.example.com",
+    "user": "https://me:pw@documents.example.com/in.pdf",
+    "user-that-looks-like-a-host": "https://documents.example.com@evil.example/in.pdf",
+    "backslash": "https://documents.example.com\\@evil.example/in.pdf",
+    "fragment": "https://documents.example.com/in.pdf#page=1",
+    "newline": "https://documents.example.com/in.pdf\n",
+    "control-character": "https://documents.example.com/\x01.pdf",
+    "space": "https://documents.example.com/in put.pdf",
+    "other-scripts": "https://documents.example.com/Verträge.pdf",
+    "host-of-other-scripts": "https://dokumentenablage-zürich.example/in.pdf",
+    "percent-in-host": "https://documents%2eexample.com/in.pdf",
+    "percent-alone": "https://documents.example.com/100%.pdf",
+    "point-at-the-end": "https://documents.example.com./in.pdf",
+    "two-points": "https://documents..example.com/in.pdf",
+    "dash-first": "https://-documents.example.com/in.pdf",
+    "port-zero": "https://documents.example.com:0/in.pdf",
+    "port-too-large": "https://documents.example.com:65536/in.pdf",
+    "port-empty": "https://documents.example.com:/in.pdf",
+    "ipv6": "https://[::1]/in.pdf",
+    "address-as-one-number": "https://2130706433/in.pdf",
+    "address-in-hexadecimal": "https://0x7f000001/in.pdf",
+    "address-in-hexadecimal-parts": "https://0x7f.0.0.0x1/in.pdf",
+    "address-in-octal": "https://0177.0.0.1/in.pdf",
+    "address-with-zeros": "https://127.000.000.001/in.pdf",
+    "address-short": "https://127.1/in.pdf",
+    "address-beyond": "https://256.0.0.1/in.pdf",
+    "too-many-labels": "https://1.2.3.4.5/in.pdf",
+}
 
 _METADATA = [
     Invalid(
@@ -153,8 +195,8 @@ _PLACES = [
     Invalid("input-null-source", job(input={"s3": None}), "spec.input", "exactly one of s3"),
     Invalid(
         "input-unknown-source",
-        job(input={"http": {"url": "https://x"}}),
-        "spec.input.http",
+        job(input={"ftp": {"url": "ftp://x/in.pdf"}}),
+        "spec.input.ftp",
         "unknown field",
     ),
     Invalid(
@@ -235,6 +277,43 @@ _PLACES = [
         job(input={"configMap": {"name": "documents", "key": "..data"}}),
         "spec.input.configMap.key",
         "begin with '..'",
+    ),
+    *(
+        Invalid(f"url-{name}", _http_input(url), _URL, "should match")
+        for name, url in _WRONG_URLS.items()
+    ),
+    Invalid("url-too-long", _http_input(f"https://a.example/{'x' * 2048}"), _URL, "Too long"),
+    Invalid("url-missing", job(input={"http": {}}), _URL, "Required value"),
+    Invalid(
+        "url-and-store",
+        job(input={"s3": S3, "http": {"url": "https://a.example/in.pdf"}}),
+        "spec.input",
+        "exactly one of s3",
+    ),
+    Invalid("digest", _http_input(digest="0" * 64), "spec.input.http.digest", "should match"),
+    Invalid(
+        "digest-algorithm",
+        _http_input(digest="md5:" + "0" * 32),
+        "spec.input.http.digest",
+        "should match",
+    ),
+    Invalid(
+        "token-without-key",
+        _http_input(bearerTokenSecretRef={"name": "source"}),
+        "spec.input.http.bearerTokenSecretRef.key",
+        "Required value",
+    ),
+    Invalid(
+        "token-other-namespace",
+        _http_input(bearerTokenSecretRef={"name": "a", "key": "b", "namespace": "kube-system"}),
+        "spec.input.http.bearerTokenSecretRef.namespace",
+        "unknown field",
+    ),
+    Invalid(
+        "output-over-http",
+        job(output={"http": {"url": "https://a.example/out.pdf"}}),
+        "spec.output.http",
+        "unknown field",
     ),
     Invalid("output-missing", job(output=None), "spec", "output is required unless"),
     Invalid("output-no-sink", job(output={"overwrite": True}), "spec.output", "exactly one of s3"),
@@ -664,6 +743,30 @@ _CLASSES = [
         "spec.storageEndpoints",
         "Too many",
     ),
+    Invalid(
+        "class-source-with-a-path",
+        security_class(httpSources=[{"url": "https://a.example/in", "cidrs": ["10.0.3.0/24"]}]),
+        "spec.httpSources[0].url",
+        "should match",
+    ),
+    Invalid(
+        "class-source-of-everything",
+        security_class(httpSources=[{"url": "https://*", "cidrs": ["10.0.3.0/24"]}]),
+        "spec.httpSources[0].url",
+        "should match",
+    ),
+    Invalid(
+        "class-source-without-peers",
+        security_class(httpSources=[{"url": "https://a.example"}]),
+        "spec.httpSources[0]",
+        "one of cidrs, namespaceLabels and podLabels must be given",
+    ),
+    Invalid(
+        "class-too-many-sources",
+        security_class(httpSources=[{"url": "https://a.example", "cidrs": ["10.0.3.0/24"]}] * 17),
+        "spec.httpSources",
+        "Too many",
+    ),
 ]
 
 INVALID = [*_METADATA, *_PLACES, *_OPERATIONS, *_NUMBERS, *_CLASSES]
@@ -677,6 +780,14 @@ VALID: dict[str, Manifest] = {
         output={"persistentVolumeClaim": CLAIM},
     ),
     "config-map": job(input={"configMap": {"name": "documents", "key": "contract.pdf"}}),
+    "url": _http_input(),
+    "url-with-everything": _http_input(
+        "https://documents.example.com:8443/a%20b/(c)/../in.pdf?x=1&y=/?;@:!$'*,~",
+        bearerTokenSecretRef={"name": "source", "key": "token"},
+        digest="sha256:" + "0a" * 32,
+    ),
+    "url-with-an-address": _http_input("https://10.0.3.255/in.pdf"),
+    "url-of-one-name": _http_input("https://documents/"),
     "inspect-only": job(operations=[{"inspect": {}}], output=None),
     "inspect-encrypted": job(operations=[_DECRYPT, {"inspect": {}}], output=None),
     "every-operation": job(
@@ -745,6 +856,15 @@ VALID: dict[str, Manifest] = {
                 "cidrs": ["10.0.3.0/24", "fd00::/8"],
                 "caBundle": "-----BEGIN CERTIFICATE-----\n",
             }
+        ],
+        httpSources=[
+            {
+                "url": "https://documents.example.com:8443",
+                "cidrs": ["192.0.2.0/24"],
+                "ports": [8443],
+                "caBundle": "-----BEGIN CERTIFICATE-----\n",
+            },
+            {"url": "https://10.0.3.7", "podLabels": {"app": "documents"}},
         ],
         dns={"cidrs": ["169.254.20.10/32"]},
         defaults={

@@ -309,6 +309,19 @@ def test_holds_to_the_endpoints_of_the_class(desk: Desk, field: str) -> None:
     assert f"spec.{field}.s3.endpoint: https://s3.other is not among" in ended.out
 
 
+def test_holds_to_the_sources_of_the_class(desk: Desk) -> None:
+    """A manifest would work here and be refused there for its URL; or be fetched from here."""
+    sources = [{"url": "https://documents.listed", "cidrs": ["10.0.0.0/8"]}]
+    (desk.folder / "class.yaml").write_text(yaml.safe_dump(_class("standard", httpSources=sources)))
+    desk.job(SANITIZE, input={"http": {"url": "https://documents.listed/in.pdf"}})
+    ended = desk.run(*IN_OUT, "--class", "class.yaml")
+    assert ended.status == 0, ended.out + ended.err
+    desk.job(SANITIZE, input={"http": {"url": "https://documents.listed.evil/in.pdf"}})
+    ended = desk.run(*IN_OUT, "--class", "class.yaml")
+    assert ended.status == 3, ended.err
+    assert "spec.input.http.url: https://documents.listed.evil is not among" in ended.out
+
+
 def test_reads_lists(desk: Desk) -> None:
     """What `kubectl get -o yaml` prints could not be checked or run, or pass unseen."""
     desk.job(SANITIZE)

@@ -34,6 +34,11 @@ def s3(key: str, bucket: str = "documents", credentials: str = "s3") -> Object:
     }
 
 
+def http(path: str = "/in/contract.pdf", **fields: Any) -> Object:
+    """A document of the source that `http_class_spec` lists."""
+    return {"http": {"url": f"https://documents.example.com{path}", **fields}}
+
+
 def claim(path: str, name: str = "documents") -> Object:
     """A file on a claim."""
     return {"persistentVolumeClaim": {"claimName": name, "path": path}}
@@ -55,6 +60,15 @@ def class_spec(**changes: Any) -> Object:
         "storageEndpoints": [{"url": "https://s3.example.com", "cidrs": ["10.0.3.0/24"]}],
         **changes,
     }
+
+
+def http_class_spec(**changes: Any) -> Object:
+    """A class with one store, and two sources over HTTP."""
+    sources = [
+        {"url": "https://documents.example.com", "cidrs": ["10.0.7.0/24"]},
+        {"url": "https://archive.team.svc:8443", "podLabels": {"app": "archive"}},
+    ]
+    return class_spec(httpSources=sources, **changes)
 
 
 def security_job(name: str = "contract-7", uid: str = UID, **changes: Any) -> Object:

@@ -40,6 +40,21 @@ def body(**spec: Any) -> dict[str, Any]:
             "spec.storageEndpoints[0].caBundle",
             id="only-a-comment",
         ),
+        pytest.param(
+            {"httpSources": [{**ENDPOINT, "cidrs": ["10.0.0.1/24"]}]},
+            "spec.httpSources[0].cidrs[0]",
+            id="no-block-of-a-source",
+        ),
+        pytest.param(
+            {"httpSources": [ENDPOINT, {**ENDPOINT, "caBundle": "not PEM"}]},
+            "spec.httpSources[1].caBundle",
+            id="no-certificate-of-a-source",
+        ),
+        pytest.param(
+            {"httpSources": [{**ENDPOINT, "caBundle": "#" * 20_000}] * 2},
+            "spec.httpSources: their caBundles have more than 32768 characters",
+            id="certificates-fill-the-request",
+        ),
         pytest.param({"dns": {"cidrs": ["10.0.0.0/99"]}}, "spec.dns.cidrs[0]", id="dns"),
         pytest.param(
             {"defaults": {"resources": {"limits": {"memory": "64Gi"}}}},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cel
 import pytest
 import yaml
 
@@ -139,3 +140,58 @@ def test_the_policy_of_classes_knows_each_operation(name: str) -> None:
     policy = (CRDS.parent / "manifests" / "base" / "reference-policy.yaml").read_text()
     assert f'(!has(o.{name}) || "{name}" in params.spec.operations.allowed)' in policy
     assert f'(name != "{name}" || object.spec.operations.exists(o, has(o.{name})))' in policy
+
+
+POLICIES = {
+    policy["metadata"]["name"]: policy["spec"]
+    for policy in yaml.safe_load_all(
+        (CRDS.parent / "manifests" / "base" / "reference-policy.yaml").read_text()
+    )
+    if policy["kind"] == "ValidatingAdmissionPolicy"
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path.removeprefix("pdfsecurityjobs.spec.")
+        for path, _ in _nodes(SCHEMAS["pdfsecurityjobs.yaml"], "pdfsecurityjobs")
+        if path.endswith("SecretRef")
+    ],
+)
+def test_the_policy_of_references_asks_for_each_secret(path: str) -> None:
+    """A pod would read for a job's author a Secret that the author may not read."""
+    spec = POLICIES["pdf-security-references"]
+    expressions = [part["expression"] for part in (*spec["variables"], *spec["validations"])]
+    named = path.replace("operations[].", "o.") if "[]" in path else f"object.spec.{path}"
+    assert any(f"{named}.name" in expression for expression in expressions)
+
+
+@pytest.mark.parametrize(
+    ("url", "listed", "allowed"),
+    [
+        pytest.param("https://a.example/in.pdf", ["https://a.example"], True, id="listed"),
+        pytest.param("https://a.example:8443/", ["https://a.example:8443"], True, id="with-port"),
+        pytest.param("https://a.example.evil/in.pdf", ["https://a.example"], False, id="longer"),
+        pytest.param("https://a.example:8443/in", ["https://a.example"], False, id="other-port"),
+        pytest.param("https://b.example/https://a.example/", ["https://a.example"], False, id="in"),
+        pytest.param("https://a.example/in.pdf", [], False, id="empty-list"),
+        pytest.param("https://a.example/in.pdf", None, False, id="no-list"),
+    ],
+)
+def test_the_policy_of_classes_knows_sources_over_http(
+    url: str, listed: list[str] | None, allowed: bool
+) -> None:
+    """A job could name any URL until the operator sees it; or none that its class lists."""
+    (expression,) = (
+        validation["expression"]
+        for validation in POLICIES["pdf-security-class"]["validations"]
+        if "input.http" in validation["expression"]
+    )
+    sources = {} if listed is None else {"httpSources": [{"url": each} for each in listed]}
+    known = {
+        "variables": {"applies": True},
+        "object": {"spec": {"input": {"http": {"url": url}}}},
+        "params": {"spec": sources},
+    }
+    assert cel.compile(expression).execute(cel.Context(variables=known)) is allowed

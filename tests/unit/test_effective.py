@@ -18,7 +18,7 @@ from pdf_security_operator.effective import (
 )
 from pdf_security_operator.errors import JobRejected
 from pdf_security_processor.contract import Limits
-from unit.resources import claim, class_spec, job_spec, s3
+from unit.resources import claim, class_spec, http, job_spec, s3
 
 MEBI = 1024**2
 
@@ -245,6 +245,39 @@ def test_endpoint_not_listed(endpoints: list[dict[str, Any]] | None, listed: str
         "input.s3.endpoint https://s3.example.com is not among those of the class "
         f"({listed}); use one of them or ask its administrator"
     )
+
+
+@pytest.mark.parametrize("port", ["", ":8443"])
+def test_source_over_http(port: str) -> None:
+    """A job would be refused a source that its class lists."""
+    sources = [{"url": f"https://documents.example.com{port}", "cidrs": ["10.0.0.0/8"]}]
+    spec = JobSpec.model_validate(job_spec(input=http(f"{port}/in.pdf?a=b")))
+    assert spec.input.http
+    of_class = ClassSpec.model_validate(class_spec(httpSources=sources))
+    assert endpoint_of(spec.input.http, of_class, "input").url == sources[0]["url"]
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        pytest.param(None, id="left-out"),
+        pytest.param([], id="empty"),
+        pytest.param(["https://documents.example.com:8443"], id="other-port"),
+        pytest.param(["https://documents.example"], id="beginning-of-it"),
+        pytest.param(["https://s3.example.com"], id="other-host"),
+    ],
+)
+def test_source_over_http_that_is_not_listed(urls: list[str] | None) -> None:
+    """A class that lists nothing would allow everything (CVE-2026-27018)."""
+    sources = urls if urls is None else [{"url": url, "cidrs": ["10.0.0.0/8"]} for url in urls]
+    stores = [{"url": "https://documents.example.com", "cidrs": ["10.0.0.0/8"]}]
+    of_class = ClassSpec.model_validate(class_spec(httpSources=sources, storageEndpoints=stores))
+    spec = JobSpec.model_validate(job_spec(input=http()))
+    assert spec.input.http
+    with pytest.raises(JobRejected) as caught:
+        endpoint_of(spec.input.http, of_class, "input")
+    assert caught.value.reason == "EndpointNotAllowed"
+    assert caught.value.message.startswith("input.http.url https://documents.example.com is not")
 
 
 RULES = {"operations": {"allowed": ["inspect", "sanitize", "encrypt"], "required": ["sanitize"]}}

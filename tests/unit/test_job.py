@@ -20,7 +20,7 @@ from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.job import build_job
 from pdf_security_processor.contract import ExitCode, Request
-from unit.resources import METADATA, UID, claim, class_spec, job_spec, s3
+from unit.resources import METADATA, UID, claim, class_spec, http, http_class_spec, job_spec, s3
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -57,6 +57,17 @@ CASES: dict[str, tuple[Object, Object]] = {
         class_spec(),
     ),
     "config-map-inspect": (job_spec(), class_spec()),
+    "http-to-claim": (
+        job_spec(
+            input=http(
+                bearerTokenSecretRef={"name": "source", "key": "token"},
+                digest="sha256:" + "0a" * 32,
+            ),
+            output=claim("out/contract.pdf"),
+            operations=[{"sanitize": {}}],
+        ),
+        http_class_spec(),
+    ),
     "class-with-runtime": (
         job_spec(
             input=s3("in/contract.pdf"),
@@ -334,6 +345,39 @@ def test_storage_label(spec: Object, expected: str | None) -> None:
     for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
         assert metadata["labels"].get("pdfsecurity.dev/storage-access") == expected
         assert metadata["labels"]["pdfsecurity.dev/class"] == "standard"
+
+
+@pytest.mark.parametrize(
+    ("spec", "storage", "over_http"),
+    [
+        pytest.param(job_spec(input=http()), None, "true", id="http-only"),
+        pytest.param(job_spec(input=http(), report=s3("a")), "true", "true", id="http-to-s3"),
+        pytest.param(job_spec(input=s3("a")), "true", None, id="s3-only"),
+    ],
+)
+def test_http_label(spec: Object, storage: str | None, over_http: str | None) -> None:
+    """A pod would reach sources that it does not read, or not the one that it does."""
+    job = _built(spec, http_class_spec())
+    for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
+        assert metadata["labels"].get("pdfsecurity.dev/storage-access") == storage
+        assert metadata["labels"].get("pdfsecurity.dev/http-access") == over_http
+
+
+def test_a_pod_knows_where_redirections_may_lead() -> None:
+    """A redirection within the class would be refused, or one out of it followed."""
+    origins = _request(_built(*CASES["http-to-claim"]))["input"]["http"]["origins"]
+    assert origins == [
+        {"url": "https://documents.example.com", "cidrs": ["10.0.7.0/24"], "selectsPods": False},
+        {"url": "https://archive.team.svc:8443", "cidrs": [], "selectsPods": True},
+    ]
+
+
+def test_of_the_secret_with_a_token_one_key_is_mounted() -> None:
+    """A worker that breaks out would read keys that the job never named."""
+    projected, _ = _secrets(_built(*CASES["http-to-claim"]))
+    assert projected["sources"] == [
+        {"secret": {"name": "source", "items": [{"key": "token", "path": "source/token"}]}}
+    ]
 
 
 def _secrets(job: Object) -> tuple[Object, Object]:

@@ -8,7 +8,7 @@ import pytest
 
 from pdf_security_operator.api import ClassSpec
 from pdf_security_operator.network import build_network_policies
-from unit.resources import class_spec
+from unit.resources import class_spec, http_class_spec
 
 CLUSTER_DNS = {
     "to": [
@@ -29,7 +29,7 @@ def _built(**changes: Any) -> list[dict[str, Any]]:
 
 def test_deny() -> None:
     """A pod without a store could reach the network, or be reached."""
-    deny, _ = _built()
+    deny, *_ = _built()
     assert deny == {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -50,7 +50,7 @@ def test_deny() -> None:
 
 def test_storage() -> None:
     """Pods without a store would share the way out, or those with one would not find it."""
-    deny, storage = _built()
+    deny, storage, _ = _built()
     assert storage["metadata"] == {**deny["metadata"], "name": "pdf-security-storage-standard"}
     assert storage["spec"] == {
         "podSelector": {
@@ -112,7 +112,7 @@ def test_storage() -> None:
 )
 def test_peers(endpoint: dict[str, Any], to: list[dict[str, Any]], ports: list[int]) -> None:
     """Pods would reach more than the class says, or not the store."""
-    _, storage = _built(storageEndpoints=[endpoint])
+    _, storage, _ = _built(storageEndpoints=[endpoint])
     assert storage["spec"]["egress"] == [
         {"to": to, "ports": [{"protocol": "TCP", "port": port} for port in ports]},
         CLUSTER_DNS,
@@ -121,7 +121,7 @@ def test_peers(endpoint: dict[str, Any], to: list[dict[str, Any]], ports: list[i
 
 def test_own_name_servers() -> None:
     """Names would not resolve where the cluster's name servers are elsewhere."""
-    _, storage = _built(dns={"cidrs": ["169.254.20.10/32"]})
+    _, storage, _ = _built(dns={"cidrs": ["169.254.20.10/32"]})
     assert storage["spec"]["egress"][-1] == {
         **CLUSTER_DNS,
         "to": [{"ipBlock": {"cidr": "169.254.20.10/32"}}],
@@ -131,9 +131,46 @@ def test_own_name_servers() -> None:
 @pytest.mark.parametrize("endpoints", [None, []], ids=["left-out", "empty"])
 def test_without_endpoints(endpoints: list[Any] | None) -> None:
     """The way out of a class that listed endpoints before would stay open, or DNS would."""
-    _, storage = _built(storageEndpoints=endpoints)
+    _, storage, _ = _built(storageEndpoints=endpoints)
     assert "egress" not in storage["spec"]
     assert storage["spec"]["policyTypes"] == ["Egress"]
+
+
+def test_sources_over_http_are_a_way_of_their_own() -> None:
+    """Pods that read over HTTP would reach the stores, or pods with a store the sources."""
+    deny, storage, http = build_network_policies(
+        "legal", "standard", ClassSpec.model_validate(http_class_spec())
+    )
+    assert storage == _built()[1]
+    assert http["metadata"] == {**deny["metadata"], "name": "pdf-security-http-standard"}
+    assert http["spec"] == {
+        "podSelector": {
+            "matchLabels": {
+                "pdfsecurity.dev/class": "standard",
+                "pdfsecurity.dev/http-access": "true",
+            }
+        },
+        "policyTypes": ["Egress"],
+        "egress": [
+            {
+                "to": [{"ipBlock": {"cidr": "10.0.7.0/24"}}],
+                "ports": [{"protocol": "TCP", "port": 443}],
+            },
+            {
+                "to": [{"podSelector": {"matchLabels": {"app": "archive"}}}],
+                "ports": [{"protocol": "TCP", "port": 8443}],
+            },
+            CLUSTER_DNS,
+        ],
+    }
+
+
+@pytest.mark.parametrize("sources", [None, []], ids=["left-out", "empty"])
+def test_without_sources(sources: list[Any] | None) -> None:
+    """The way out of a class that listed sources before would stay open, or DNS would."""
+    _, _, http = _built(httpSources=sources)
+    assert "egress" not in http["spec"]
+    assert http["spec"]["policyTypes"] == ["Egress"]
 
 
 @pytest.mark.parametrize("empty", [{"cidrs": []}, {"podLabels": {}}, {}], ids=str)
@@ -145,5 +182,5 @@ def test_no_peer_is_nobody(empty: dict[str, Any]) -> None:
         update={"cidrs": None, "namespace_labels": None, "pod_labels": None, **empty}
     )
     without = spec.model_copy(update={"storage_endpoints": [endpoint]})
-    _, storage = build_network_policies("legal", "standard", without)
+    _, storage, _ = build_network_policies("legal", "standard", without)
     assert storage["spec"]["egress"] == [CLUSTER_DNS]

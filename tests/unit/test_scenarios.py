@@ -220,7 +220,7 @@ async def test_policies_outlive_their_class_as_long_as_pods_do(
     await _started(api, "running")
     api.remove("classes", Key("", "standard"))
     await api.settled()
-    assert len(api.objects["policies"]) == 2
+    assert len(api.objects["policies"]) == 3
     # The Job stays for its time to live, and the resource for as long as Git wants it.
     api.finish(api.job_of(api.security_job("running")))
     await api.settled()
@@ -282,7 +282,7 @@ async def test_a_watch_that_began_anew_is_followed_by_a_comparison(
         api.remove("security_jobs", Key("legal", "gone"))
         api.remove("jobs", Key("legal", job["metadata"]["name"]))
     await api.settled()
-    assert len(api.objects["policies"]) == 2
+    assert len(api.objects["policies"]) == 3
     operator.relisted("pdfsecurityjobs")
     await asyncio.sleep(2 * RELIST_SECONDS)
     await api.settled()

@@ -7,6 +7,7 @@ against one another.
 import binascii
 import ipaddress
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.api.faults import faults_of
-from pdf_security_operator.api.security_class import Peers
+from pdf_security_operator.api.security_class import CA_BUNDLE_LENGTH, Endpoint, Peers
 from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.text import message_of
@@ -46,17 +47,28 @@ def examined_class_of(body: Object) -> Examined:
 
 def _class_faults(spec: ClassSpec) -> list[str]:
     faults = []
-    for index, endpoint in enumerate(spec.storage_endpoints or []):
-        field = f"spec.storageEndpoints[{index}]"
-        faults += _address_faults(endpoint, field)
-        if endpoint.ca_bundle and not _is_certificates(endpoint.ca_bundle):
-            faults.append(f"{field}.caBundle holds no PEM certificate that can be read")
+    faults += _endpoint_faults(spec.storage_endpoints, "spec.storageEndpoints")
+    faults += _endpoint_faults(spec.http_sources, "spec.httpSources")
+    if sum(len(source.ca_bundle or "") for source in spec.http_sources or ()) > CA_BUNDLE_LENGTH:
+        faults.append(
+            f"spec.httpSources: their caBundles have more than {CA_BUNDLE_LENGTH} characters "
+            "together; leave out certificates that are not needed"
+        )
     if spec.dns:
         faults += _address_faults(spec.dns, "spec.dns")
     try:
         effective_limits_of(_ANY_JOB, spec)
     except JobRejected as rejection:
         faults.append(f"spec.defaults: {rejection.message}")
+    return faults
+
+
+def _endpoint_faults(endpoints: Sequence[Endpoint] | None, field: str) -> list[str]:
+    faults = []
+    for index, endpoint in enumerate(endpoints or ()):
+        faults += _address_faults(endpoint, f"{field}[{index}]")
+        if endpoint.ca_bundle and not _is_certificates(endpoint.ca_bundle):
+            faults.append(f"{field}[{index}].caBundle holds no PEM certificate that can be read")
     return faults
 
 

@@ -3,13 +3,15 @@
 Pure. How the result becomes a pod stands in `job`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pdf_security_operator.api import ClassSpec, JobSpec, ResourceAmounts, S3Object
+from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, ResourceAmounts, S3Object
 from pdf_security_operator.api.quantity import amount_of
 from pdf_security_operator.api.security_class import Bounds, Defaults, Endpoint, OperationRules
 from pdf_security_operator.errors import JobRejected
 from pdf_security_processor.contract import Limits
+from pdf_security_processor.contract.urls import origin_of
 
 DEFAULT_REQUESTS = ResourceAmounts(cpu="500m", memory="1Gi")
 DEFAULT_LIMITS = ResourceAmounts(cpu="1", memory="2Gi")
@@ -129,20 +131,25 @@ def check_operations(spec: JobSpec, class_spec: ClassSpec) -> None:
             )
 
 
-def endpoint_of(location: S3Object, class_spec: ClassSpec, field: str) -> Endpoint:
-    """Find the class's entry for a location's endpoint.
+def endpoint_of(location: S3Object | HttpDocument, class_spec: ClassSpec, field: str) -> Endpoint:
+    """Find the class's entry for a location's endpoint or origin.
 
     Raises:
-        JobRejected: the class does not list it.
+        JobRejected: the class does not list it; none is listed where there is no list.
     """
-    for endpoint in class_spec.storage_endpoints or []:
-        if endpoint.url == location.endpoint:
+    listed: Sequence[Endpoint] | None
+    if isinstance(location, HttpDocument):
+        origin, listed, place = origin_of(location.url), class_spec.http_sources, "http.url"
+    else:
+        origin, listed, place = location.endpoint, class_spec.storage_endpoints, "s3.endpoint"
+    for endpoint in listed or ():
+        if endpoint.url == origin:
             return endpoint
-    listed = ", ".join(endpoint.url for endpoint in class_spec.storage_endpoints or [])
+    urls = ", ".join(endpoint.url for endpoint in listed or ())
     raise JobRejected(
         "EndpointNotAllowed",
-        f"{field}.s3.endpoint {location.endpoint} is not among those of the class "
-        f"({listed or 'it lists none'}); use one of them or ask its administrator",
+        f"{field}.{place} {origin} is not among those of the class ({urls or 'it lists none'}); "
+        "use one of them or ask its administrator",
     )
 
 

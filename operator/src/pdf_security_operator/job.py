@@ -1,9 +1,10 @@
 """Builder of the batch/v1 Job: pure. Hardening stands in `hardening`, limits in `effective`."""
 
+from ipaddress import ip_network
 from typing import Any
 
 from pdf_security_operator import names
-from pdf_security_operator.api import ClassSpec, JobSpec, Output, S3Object
+from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, Output, S3Object
 from pdf_security_operator.effective import EffectiveLimits, check_operations, endpoint_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.hardening import container_hardening, pod_hardening
@@ -14,6 +15,8 @@ from pdf_security_processor.contract import (
     TERMINATED,
     ExitCode,
     FileLocation,
+    HttpLocation,
+    HttpOrigin,
     Owner,
     Request,
     S3Location,
@@ -101,6 +104,8 @@ def build_job(
         annotations[names.SUBMITTER_ANNOTATION] = submitter
     if any(place and place.s3 for place in (spec.input, spec.output, spec.report)):
         labels[names.STORAGE_LABEL] = "true"
+    if spec.input.http:
+        labels[names.HTTP_LABEL] = "true"
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -218,6 +223,8 @@ def _source(spec: JobSpec, class_spec: ClassSpec) -> Source:
     place = spec.input
     if place.s3:
         return Source(s3=_s3_location(place.s3, class_spec, "input"))
+    if place.http:
+        return Source(http=_http_location(place.http, class_spec))
     if place.persistent_volume_claim:
         path = place.persistent_volume_claim.path
         return Source(file=FileLocation(root=INPUT_PATH, path=path))
@@ -245,4 +252,22 @@ def _s3_location(place: S3Object, class_spec: ClassSpec, field: str) -> S3Locati
         key=place.key,
         credentials_secret=place.credentials_secret_ref.name,
         ca_bundle=endpoint.ca_bundle,
+    )
+
+
+def _http_location(place: HttpDocument, class_spec: ClassSpec) -> HttpLocation:
+    endpoint_of(place, class_spec, "input")
+    return HttpLocation(
+        url=place.url,
+        origins=[
+            HttpOrigin(
+                url=source.url,
+                cidrs=[ip_network(block) for block in source.cidrs or []],
+                selects_pods=bool(source.namespace_labels or source.pod_labels),
+                ca_bundle=source.ca_bundle,
+            )
+            for source in class_spec.http_sources or []
+        ],
+        bearer_token=place.bearer_token_secret_ref,
+        digest=place.digest,
     )

@@ -30,6 +30,9 @@ EFFECTIVE_ANNOTATION = f"{GROUP}/effective"
 STORAGE_LABEL = f"{GROUP}/storage-access"
 """On pods that need the class's storage endpoints; the others reach nothing at all."""
 
+HTTP_LABEL = f"{GROUP}/http-access"
+"""On pods that read their document over HTTP, from the class's sources and from nowhere else."""
+
 SUBMITTER_ANNOTATION = f"{GROUP}/submitted-by"
 """On the resource, stamped by an admission policy, and on its Job: the user who created it."""
 

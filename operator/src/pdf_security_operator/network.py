@@ -1,15 +1,16 @@
 """Builders of the NetworkPolicies of (namespace, class): pure.
 
-Two of them: one denies everything to all its pods, the other lets the pods
-that use a store reach the class's endpoints and name servers, and nothing else.
+Three of them: one denies everything to all its pods; the others let the pods that use a store, and
+those that read over HTTP, each reach what the class lists for that and name servers, and no more.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, DnsPeers
-from pdf_security_operator.api.security_class import Peers
+from pdf_security_operator.api.security_class import Endpoint, Peers
 
 DNS_PORT = 53
 
@@ -30,6 +31,11 @@ def storage_policy_name(class_name: str) -> str:
     return f"pdf-security-storage-{class_name}"
 
 
+def http_policy_name(class_name: str) -> str:
+    """Name of the policy that opens the way to sources over HTTP."""
+    return f"pdf-security-http-{class_name}"
+
+
 def build_network_policies(
     namespace: str, class_name: str, class_spec: ClassSpec
 ) -> list[dict[str, Any]]:
@@ -44,24 +50,32 @@ def build_network_policies(
             "policyTypes": ["Ingress", "Egress"],
         },
     )
-    egress = _egress_of(class_spec)
-    # Built without a way out too: it replaces the one of a class that listed endpoints before.
-    storage = _policy(
-        storage_policy_name(class_name),
-        namespace,
-        class_name,
-        {
-            "podSelector": {"matchLabels": {**selector, names.STORAGE_LABEL: "true"}},
-            "policyTypes": ["Egress"],
-            **({"egress": egress} if egress else {}),
-        },
-    )
-    return [deny, storage]
+    ways: list[tuple[str, str, Sequence[Endpoint] | None]] = [
+        (storage_policy_name(class_name), names.STORAGE_LABEL, class_spec.storage_endpoints),
+        (http_policy_name(class_name), names.HTTP_LABEL, class_spec.http_sources),
+    ]
+    return [
+        deny,
+        *(
+            _policy(
+                name,
+                namespace,
+                class_name,
+                {
+                    "podSelector": {"matchLabels": {**selector, label: "true"}},
+                    "policyTypes": ["Egress"],
+                    # Built without a way out too: it replaces the one of a class that listed
+                    # endpoints before.
+                    **_egress_of(endpoints or (), class_spec.dns or CLUSTER_DNS),
+                },
+            )
+            for name, label, endpoints in ways
+        ),
+    ]
 
 
-def _egress_of(class_spec: ClassSpec) -> list[dict[str, Any]]:
-    """List the ways out; none without endpoints, for then names need no resolving either."""
-    endpoints = class_spec.storage_endpoints or []
+def _egress_of(endpoints: Sequence[Endpoint], dns: DnsPeers) -> dict[str, Any]:
+    """Give the ways out; none without endpoints, for then names need no resolving either."""
     rules = [
         {
             "to": _peers_of(endpoint),
@@ -75,12 +89,13 @@ def _egress_of(class_spec: ClassSpec) -> list[dict[str, Any]]:
     if rules:
         rules.append(
             {
-                "to": _peers_of(class_spec.dns or CLUSTER_DNS),
+                "to": _peers_of(dns),
                 "ports": [{"protocol": protocol, "port": DNS_PORT} for protocol in ("UDP", "TCP")],
             }
         )
     # An empty `to` is not "nobody" but "everybody" (Kubernetes API, NetworkPolicyEgressRule).
-    return [rule for rule in rules if rule["to"]]
+    egress = [rule for rule in rules if rule["to"]]
+    return {"egress": egress} if egress else {}
 
 
 def _peers_of(peers: Peers) -> list[dict[str, Any]]:

@@ -93,6 +93,9 @@ def _secret_sources(spec: JobSpec) -> list[dict[str, Any]]:
     for operation in spec.operations:
         for reference in operation.secret_references():
             wanted.setdefault(reference.name, set()).add(reference.key)
+    token = spec.input.http.bearer_token_secret_ref if spec.input.http else None
+    if token:
+        wanted.setdefault(token.name, set()).add(token.key)
     credentials = sorted(
         {
             place.s3.credentials_secret_ref.name

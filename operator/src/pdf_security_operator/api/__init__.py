@@ -6,6 +6,7 @@ The CRDs are printed from these models. Nothing here computes a status or talks 
 from pdf_security_operator.api.job import JobSpec, PdfSecurityJob, ResourceAmounts, Resources
 from pdf_security_operator.api.locations import (
     ConfigMapInput,
+    HttpDocument,
     Input,
     Output,
     PersistentVolumeClaimLocation,
@@ -19,6 +20,7 @@ from pdf_security_operator.api.security_class import (
     Defaults,
     DnsPeers,
     Endpoint,
+    HttpSource,
     NamespaceWeight,
     PdfSecurityClass,
 )
@@ -45,6 +47,8 @@ __all__ = [
     "Documents",
     "Effective",
     "Endpoint",
+    "HttpDocument",
+    "HttpSource",
     "Input",
     "JobSpec",
     "JobStatus",

@@ -5,17 +5,13 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from pdf_security_processor.contract import Model, cel_rules
-from pdf_security_processor.contract.references import DataKey, ObjectName
+from pdf_security_processor.contract.references import DataKey, ObjectName, SecretKeyReference
+from pdf_security_processor.contract.request import Digest
+from pdf_security_processor.contract.urls import PORT, HttpsUrl
 
 StoreOrigin = Annotated[
     str,
-    Field(
-        max_length=300,
-        pattern=(
-            r"^https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}"
-            r"|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$"
-        ),
-    ),
+    Field(max_length=300, pattern=rf"^https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?{PORT}$"),
 ]
 """Scheme, host and port of a store, and no more: nothing in it can carry a credential or a path."""
 
@@ -113,6 +109,23 @@ class ConfigMapInput(Model):
     )
 
 
+class HttpDocument(Model):
+    """A document that is read by GET over TLS."""
+
+    url: HttpsUrl = Field(
+        description="Its URL, such as https://documents.example.com/in/contract.pdf; the class "
+        "must list its origin, and that of each redirection. Whoever may read the job may read it.",
+    )
+    bearer_token_secret_ref: SecretKeyReference | None = Field(
+        default=None,
+        description="Token that the source asks for; shown to the URL's origin and to no other.",
+    )
+    digest: Digest | None = Field(
+        default=None,
+        description="Of the document, as sha256: and 64 digits; another one fails the job.",
+    )
+
+
 class Input(Model):
     """Where the document is read from."""
 
@@ -123,13 +136,14 @@ class Input(Model):
     config_map: ConfigMapInput | None = Field(
         default=None, description="A key of a ConfigMap, for documents below 1 MiB."
     )
+    http: HttpDocument | None = Field(default=None, description="What a URL leads to.")
 
     model_config = ConfigDict(
         json_schema_extra=cel_rules(
             (
-                "[has(self.s3), has(self.persistentVolumeClaim), has(self.configMap)]"
-                ".filter(given, given).size() == 1",
-                "exactly one of s3, persistentVolumeClaim and configMap must be given",
+                "[has(self.s3), has(self.persistentVolumeClaim), has(self.configMap), "
+                "has(self.http)].filter(given, given).size() == 1",
+                "exactly one of s3, persistentVolumeClaim, configMap and http must be given",
             ),
         )
     )

@@ -11,6 +11,8 @@ from pdf_security_operator.api.status import Condition
 from pdf_security_processor.contract import Model, cel_rules
 from pdf_security_processor.contract.operations import OPERATION_NAMES, OperationName
 from pdf_security_processor.contract.references import ObjectName
+from pdf_security_processor.contract.request import HTTP_SOURCES
+from pdf_security_processor.contract.urls import HttpsOrigin
 
 Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 
@@ -26,8 +28,8 @@ Labels = Annotated[
 """Never empty: no label at all would select every namespace, or every pod."""
 
 CA_BUNDLE_LENGTH = 32768
-"""A request names up to three stores and travels as one variable, of which Linux takes 131,072
-bytes (MAX_ARG_STRLEN)."""
+"""Of one store, and of all sources over HTTP together: a request names up to three stores, or two
+and these, and travels as one variable, of which Linux takes 131,072 bytes (MAX_ARG_STRLEN)."""
 
 _PREFIX = "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?"
 _LABEL_KEY = f"^{_PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
@@ -91,11 +93,23 @@ class Endpoint(Peers):
     )
     ca_bundle: Annotated[str, Field(min_length=1, max_length=CA_BUNDLE_LENGTH)] | None = Field(
         default=None,
-        description="PEM certificates that the store's certificate must chain to; the image's "
-        "own list where left out.",
+        description="PEM certificates that its own certificate must chain to; the image's own "
+        "list where left out.",
     )
 
     model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
+
+
+class HttpSource(Endpoint):
+    """An origin that jobs of the class may read documents from.
+
+    All addresses of its name must be in `cidrs`, private ones in a private block of them. Where it
+    has labels, the network policy alone says which pods it is.
+    """
+
+    url: HttpsOrigin = Field(
+        description="Its origin, exactly as jobs write it, such as https://documents.example.com."
+    )
 
 
 class Defaults(Model):
@@ -220,6 +234,11 @@ class ClassSpec(Model):
     )
     storage_endpoints: Annotated[list[Endpoint], Field(max_length=16)] | None = Field(
         default=None, description="Stores that jobs may use and that their pods may reach."
+    )
+    http_sources: Annotated[list[HttpSource], Field(max_length=HTTP_SOURCES)] | None = Field(
+        default=None,
+        description="Origins that jobs may read documents from, and where redirections may lead. "
+        "None where left out or empty.",
     )
     dns: DnsPeers | None = Field(
         default=None,

@@ -201,6 +201,8 @@ def _check_endpoints(spec: JobSpec, class_spec: ClassSpec) -> None:
     for field, place in (("input", spec.input), ("output", spec.output), ("report", spec.report)):
         if place and place.s3:
             endpoint_of(place.s3, class_spec, field)
+    if spec.input.http:
+        endpoint_of(spec.input.http, class_spec, "input")
 
 
 def check_names(options: Options) -> None:
