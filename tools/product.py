@@ -5,6 +5,7 @@ Used by the demonstration and the tests. Makes no cluster and no image itself.
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable
@@ -98,6 +99,12 @@ def await_admission(kubectl: Callable[..., str]) -> None:
 def build_class(installation: Installation) -> dict[str, Any]:
     """Build the class of the demonstration: small requests, so that many pods fit one machine."""
     s3 = installation.cluster.s3
+    server = {
+        "url": s3.endpoint,
+        "caBundle": Path(s3.ca_file).read_text(),
+        "namespaceLabels": {"kubernetes.io/metadata.name": "storage"},
+        "podLabels": {"app": "s3"},
+    }
     return {
         "apiVersion": "pdfsecurity.dev/v1alpha1",
         "kind": "PdfSecurityClass",
@@ -107,14 +114,9 @@ def build_class(installation: Installation) -> dict[str, Any]:
         },
         "spec": {
             "image": installation.processor_image,
-            "storageEndpoints": [
-                {
-                    "url": s3.endpoint,
-                    "caBundle": Path(s3.ca_file).read_text(),
-                    "namespaceLabels": {"kubernetes.io/metadata.name": "storage"},
-                    "podLabels": {"app": "s3"},
-                }
-            ],
+            "storageEndpoints": [server],
+            # It has a bucket that anybody may read, by plain GET.
+            "httpSources": [copy.deepcopy(server)],
             "defaults": {
                 "resources": {
                     "requests": {"cpu": "10m", "memory": "64Mi"},

@@ -13,6 +13,7 @@ Object = dict[str, Any]
 
 STORE = "https://store.example.com"
 OTHER_STORE = "https://other.example.com"
+SOURCE = "https://documents.example.com"
 
 
 def _s3(key: str, secret: str = "mine", store: str = STORE) -> Object:
@@ -24,6 +25,11 @@ def _s3(key: str, secret: str = "mine", store: str = STORE) -> Object:
             "credentialsSecretRef": {"name": secret},
         }
     }
+
+
+def http_at(url: str = f"{SOURCE}/in.pdf", secret: str = "mine") -> Object:
+    """Give a document that is read by its URL, with a token."""
+    return {"http": {"url": url, "bearerTokenSecretRef": {"name": secret, "key": "token"}}}
 
 
 def _claim(name: str, path: str = "a.pdf") -> Object:
@@ -154,6 +160,24 @@ ATTEMPTS = [
         ("report",),
         _s3("r.json", store=OTHER_STORE),
         "storageEndpoints of class",
+    ),
+    Attempt(
+        "token-of-input",
+        ("input",),
+        http_at(secret="theirs"),
+        "spec.input.http.bearerTokenSecretRef",
+    ),
+    Attempt(
+        "source-of-input",
+        ("input",),
+        http_at("https://documents.example.com.evil.example/in.pdf"),
+        "httpSources of class",
+    ),
+    Attempt(
+        "source-that-is-a-store",
+        ("input",),
+        http_at(f"{STORE}/in.pdf"),
+        "httpSources of class",
     ),
     Attempt(
         "store-in-capitals",

@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 
 from api_client import Api, path_of
-from attempts.references import ATTEMPTS, BY_POLICY, STORE, Attempt, allowed, changed
+from attempts.references import (
+    ATTEMPTS,
+    BY_POLICY,
+    SOURCE,
+    STORE,
+    Attempt,
+    allowed,
+    changed,
+    http_at,
+)
 from attempts.row import AttemptRow
 from attempts.tenants import Tenant, tenant
 from e2e_support import wait_for, without_class_policies
@@ -26,7 +35,8 @@ def scene(api: Api, installation: Installation) -> Iterator[Scene]:
             "allowed": ["decrypt", "sanitize", "removeMetadata", "encrypt"],
             "required": ["sanitize"],
         }
-        opened.add_class(storageEndpoints=stores, operations=operations)
+        sources = [{"url": SOURCE, "cidrs": ["192.0.2.2/32"]}]
+        opened.add_class(storageEndpoints=stores, httpSources=sources, operations=operations)
         opened.add_class(f"{opened.namespace}-other", storageEndpoints=stores)
         yield opened
 
@@ -49,7 +59,9 @@ def _refusal(author: Tenant, spec: Object) -> str:
 
 def test_what_an_author_may_use_passes(author: Tenant) -> None:
     """Nobody but administrators could work."""
-    assert _refusal(author, allowed(author.scene.namespace)) == ""
+    spec = allowed(author.scene.namespace)
+    assert _refusal(author, spec) == ""
+    assert _refusal(author, {**spec, "input": http_at()}) == ""
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=[each.name for each in ATTEMPTS])

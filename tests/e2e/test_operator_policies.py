@@ -10,7 +10,11 @@ import pytest
 from api_client import Api
 from e2e_support import wait_for
 from operator_scene import OPERATOR_USER, Object, Scene, creations, open_scene
-from pdf_security_operator.network import deny_policy_name, storage_policy_name
+from pdf_security_operator.network import (
+    deny_policy_name,
+    http_policy_name,
+    storage_policy_name,
+)
 from pdf_security_operator.policies import TRUSTED_SECONDS
 from processor import documents
 from product import Installation
@@ -27,7 +31,8 @@ def scene(api: Api, installation: Installation) -> Iterator[Scene]:
 
 
 def _names(scene: Scene) -> set[str]:
-    return {deny_policy_name(scene.namespace), storage_policy_name(scene.namespace)}
+    built = (deny_policy_name, storage_policy_name, http_policy_name)
+    return {name_of(scene.namespace) for name_of in built}
 
 
 def test_policies_stand_before_the_job(scene: Scene) -> None:

@@ -69,6 +69,7 @@ PLAIN = {
     "hierarchy.pdf": "hierarchy-encrypted.pdf",
     "form-linearized.pdf": "form.pdf",
     "repaired.pdf": "testpage.pdf",
+    "testpage-from-a-url.pdf": "testpage.pdf",
 }
 """Outputs without a password -> the document that they show."""
 

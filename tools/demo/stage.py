@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NAMESPACE = "pdf-demo"
 BUCKET_IN = "documents-in"
 BUCKET_OUT = "documents-out"
+BUCKET_PUBLIC = "documents-public"
+"""Read by anybody, by its objects' URLs."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,13 @@ def set_up(installation: Installation, work: Path) -> Stage:
         volume.write(f"in/{name}", (folder / name).read_bytes())
     volume.write("in/damaged.pdf", (work / "damaged.pdf").read_bytes())
     s3 = connect(cluster.s3)
-    for bucket in (BUCKET_IN, BUCKET_OUT):
+    for bucket in (BUCKET_IN, BUCKET_OUT, BUCKET_PUBLIC):
         _empty_bucket(s3, bucket)
     for path in (folder / "policy.pdf", work / "hierarchy-encrypted.pdf"):
         s3.put_object(Bucket=BUCKET_IN, Key=path.name, Body=path.read_bytes())
+    _publish(s3, BUCKET_PUBLIC)
+    testpage = (folder / "testpage.pdf").read_bytes()
+    s3.put_object(Bucket=BUCKET_PUBLIC, Key="testpage.pdf", Body=testpage)
     return Stage(s3, volume)
 
 
@@ -106,6 +112,17 @@ def _empty_bucket(s3: S3Client, name: str) -> None:
         s3.create_bucket(Bucket=name)
     for entry in s3.list_objects_v2(Bucket=name).get("Contents", []):
         s3.delete_object(Bucket=name, Key=entry["Key"])
+
+
+def _publish(s3: S3Client, name: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
 
 
 def _object(kind: str, name: str, **content: Any) -> dict[str, Any]:
