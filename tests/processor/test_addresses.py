@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pdf_security_processor.contract import HttpOrigin
 from pdf_security_processor.stores.addresses import refusal_of
@@ -95,3 +98,22 @@ def test_the_api_server_is_refused(address: str) -> None:
     assert _refusal(address, PODS) is None
     assert _refusal(address, PODS, "10.96.0.1")
     assert _refusal(address, PODS, "kubernetes.example") is None
+
+
+@given(address=st.ip_addresses(v=4))
+def test_no_form_of_an_address_is_read_from_that_is_refused_as_it_is(
+    address: ipaddress.IPv4Address,
+) -> None:
+    """What is refused in one form would be read in another."""
+    number = int(address)
+    forms = {
+        "mapped": 0xFFFF << 32 | number,
+        "compatible": number,
+        "NAT64": 0x64FF9B << 96 | number,
+        "6to4": 0x2002 << 112 | number << 80,
+        "ISATAP": 0x2600 << 112 | 0x5EFE << 32 | number,
+    }
+    refused = _refusal(str(address), PUBLIC) is not None
+    for form, value in forms.items():
+        reads = _refusal(str(ipaddress.IPv6Address(value)), PUBLIC) is None
+        assert not (reads and refused), form

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import socket
 import ssl
 import time
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pdf_security_processor import errors
 from pdf_security_processor.contract import HttpLocation, Limits
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import http as store
+from pdf_security_processor.stores.answers import CutOffError, body_of, read_answer
 from pdf_security_processor.stores.wire import Network
 from processor.https_source import Sources, answer, redirection
 from processor.pods import Pod
@@ -63,6 +67,7 @@ def _chunked(*chunks: bytes, trailer: bytes = b"\r\n") -> bytes:
         pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + DOCUMENT, id="to-the-end"),
         pytest.param(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + answer(DOCUMENT), id="interim"),
         pytest.param(answer(DOCUMENT, Content_Encoding="identity"), id="identity"),
+        pytest.param(answer(DOCUMENT, Content_Encoding="aws-chunked"), id="of-a-store"),
     ],
 )
 def test_a_document_is_read_whole(sources: Sources, context: StoreContext, told: bytes) -> None:
@@ -90,6 +95,10 @@ REFUSED: dict[str, tuple[bytes, type[errors.ProcessorError]]] = {
     ),
     "no-chunk": (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n",
+        errors.SourceRefusedError,
+    ),
+    "chunk-without-end": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz0\r\n\r\n",
         errors.SourceRefusedError,
     ),
     "no-http": (b"SSH-2.0-OpenSSH\r\n\r\n", errors.SourceRefusedError),
@@ -165,7 +174,7 @@ def test_what_may_pass_is_tried_again(sources: Sources, context: StoreContext, s
     source.requests.clear()
     with pytest.raises(errors.StorageUnavailableError, match=str(status)):
         _read(sources.location(source), context, sources.network())
-    assert len(source.requests) == store.ATTEMPTS
+    assert len(source.requests) == store.ATTEMPTS == 4
 
 
 def test_a_source_is_left_alone_as_long_as_it_asks(sources: Sources, context: StoreContext) -> None:
@@ -308,6 +317,26 @@ class _NoTls:
     def wrap_socket(self, plain: socket.socket, server_side: bool) -> socket.socket:
         plain.sendall(answer(DOCUMENT))
         raise OSError
+
+
+class _Mute:
+    """Takes a connection, and never begins TLS on it."""
+
+    def wrap_socket(self, plain: socket.socket, server_side: bool) -> socket.socket:
+        plain.recv(1 << 20)
+        plain.recv(1)
+        raise OSError
+
+
+def test_a_handshake_ends_at_the_deadline(sources: Sources, context: StoreContext) -> None:
+    """A source that accepts connections and says nothing would hold a job."""
+    source = sources.add()
+    source.context = _Mute()  # type: ignore[assignment]
+    hasty = StoreContext(context.secrets, context.scratch, "uid", Limits(worker_seconds=1))
+    began = time.monotonic()
+    with pytest.raises(errors.StorageUnavailableError, match="no answer in time"):
+        _read(sources.location(source), hasty, sources.network())
+    assert time.monotonic() - began < 3
 
 
 def test_the_systems_authorities_are_those_of_a_source_without_a_bundle(
@@ -462,7 +491,7 @@ def test_redirections_come_to_an_end(sources: Sources, context: StoreContext) ->
     source.answers = [redirection("/in.pdf", "308 Permanent")]
     with pytest.raises(errors.SourceRefusedError, match="more than 5 times"):
         _read(sources.location(source), context, sources.network())
-    assert len(source.requests) == 1 + store.REDIRECTIONS
+    assert len(source.requests) == 1 + store.REDIRECTIONS == 6
 
 
 def test_nothing_of_the_environment_is_followed(
@@ -517,3 +546,30 @@ def test_a_token_is_one_line_of_text(
     with pytest.raises(errors.CredentialsIncompleteError):
         _read(sources.location(source, **BEARER), context, sources.network())
     assert source.requests == []
+
+
+_PARTS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 100 Continue\r\n",
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Encoding: gzip\r\n",
+        b"\r\n",
+        b"5\r\nhello\r\n",
+        b"0\r\n",
+        b"-1\r\n",
+        b"hello",
+    ]
+)
+
+
+@given(parts=st.lists(_PARTS | st.binary(max_size=9), max_size=12))
+def test_whatever_is_answered_is_read_or_refused(parts: list[bytes]) -> None:
+    """Bytes that nobody thought of would fail the processor itself, and tell nothing of why."""
+    stream = io.BytesIO(b"".join(parts))
+    try:
+        content = b"".join(body_of(read_answer(stream), stream, 9))
+    except (errors.SourceRefusedError, errors.InputTooLargeError, CutOffError):
+        return
+    assert content in b"".join(parts) or b"chunked" in b"".join(parts)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pdf_security_processor.contract import ExitCode, HttpLocation, Source
+from pdf_security_processor.contract import TERMINATED, ExitCode, HttpLocation, Source
 from pdf_security_processor.stores import http as store
 from processor import documents
 from processor.https_source import Sources, answer
@@ -91,6 +94,26 @@ def test_what_fails_has_a_code_of_its_own(
     assert result.report
     assert result.report.reason == code.reason
     assert result.output is None
+
+
+def test_sigterm_ends_a_download(
+    sources: Sources, pod: Pod, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A job that is suspended while its source is slow would be killed, and leave its scratch."""
+    main = threading.main_thread().ident
+    assert main
+
+    def send(connection: ssl.SSLSocket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n%PDF")
+        signal.pthread_kill(main, signal.SIGTERM)
+        connection.recv(1)
+
+    source = sources.add()
+    source.answers = [send]
+    request = pod.request(SANITIZE, source=Source(http=sources.location(source)))
+    result = pod.run_here(request, capfd)
+    assert result.status == TERMINATED
+    assert result.summary is None
 
 
 def test_a_request_with_another_url_than_https_is_refused(pod: Pod) -> None:

@@ -363,6 +363,12 @@ def test_http_label(spec: Object, storage: str | None, over_http: str | None) ->
         assert metadata["labels"].get("pdfsecurity.dev/http-access") == over_http
 
 
+def test_no_job_reads_from_an_origin_that_its_class_does_not_list() -> None:
+    """Would break: the class's list is only an admission policy, which may not be installed."""
+    with pytest.raises(JobRejected, match=r"input\.http\.url https://documents\.example\.com"):
+        _built(job_spec(input=http()), class_spec())
+
+
 def test_a_pod_knows_where_redirections_may_lead() -> None:
     """A redirection within the class would be refused, or one out of it followed."""
     origins = _request(_built(*CASES["http-to-claim"]))["input"]["http"]["origins"]

@@ -21,6 +21,11 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 
 _CHUNKED = "chunked"
+
+_NO_ENCODINGS = ("identity", "aws-chunked")
+"""The second is how an object was once sent to its store, which some stores repeat (Amazon S3 API,
+SigV4 streaming): what they send is as it was before."""
+
 _LINE_END = b"\r\n"
 
 
@@ -108,7 +113,7 @@ def body_of(answer: Answer, stream: BinaryIO, bound: int) -> Iterator[bytes]:
         CutOffError: it ends before its end.
     """
     encoding = answer.only("content-encoding")
-    if encoding and encoding.lower() != "identity":
+    if encoding and encoding.lower() not in _NO_ENCODINGS:
         # It was not asked for, and what it decodes to has no bound.
         raise SourceRefusedError(
             "The source encodes the document (Content-Encoding) although it was asked not to."
