@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pdf_security_processor import errors
-from pdf_security_processor.contract import HttpLocation, Limits
+from pdf_security_processor.contract import HttpLocation, HttpOrigin, Limits
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import http as store
 from pdf_security_processor.stores.answers import CutOffError, body_of, read_answer
@@ -354,7 +354,8 @@ def test_a_name_that_is_not_there_is_told(sources: Sources, context: StoreContex
     """A name server that is restarted would fail jobs for good, without a word on the name."""
     source = sources.add()
     del sources.found[source.host]
-    with pytest.raises(errors.StorageUnavailableError, match=r"https://documents\.example"):
+    told = r"https://documents\.example failed \(its name cannot be resolved\)"
+    with pytest.raises(errors.StorageUnavailableError, match=told):
         _read(sources.location(source), context, sources.network())
     assert sources.lookups == [source.host] * store.ATTEMPTS
 
@@ -383,6 +384,23 @@ def test_one_bad_address_of_a_name_refuses_it(
     with pytest.raises(errors.SourceRefusedError, match=bad):
         _read(sources.location(source), context, sources.network())
     assert sources.connections == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_this_machine_is_not_read_from(context: StoreContext, host: str) -> None:
+    """What judges addresses would not be asked where the system's own resolver is."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        url = f"https://{host}:{listener.getsockname()[1]}"
+        origin = HttpOrigin.model_validate({"url": url, "cidrs": ["127.0.0.0/8", "::1/128"]})
+        location = HttpLocation(url=f"{url}/in.pdf", origins=[origin])
+        with (
+            pytest.raises(errors.SourceRefusedError, match="loopback"),
+            store.open_document(location, context) as pieces,
+        ):
+            next(pieces)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(

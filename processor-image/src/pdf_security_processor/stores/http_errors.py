@@ -4,6 +4,7 @@ No message repeats a token, a query or what a source says in its own words.
 """
 
 import re
+import socket
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -95,7 +96,11 @@ def connection_error(error: OSError, url: str) -> ProcessorError:
         return CertificateRefusedError(
             f"The certificate of {url} is not trusted; check its name and the class's CA bundle."
         )
-    kinds = {TimeoutError: "no answer in time", CutOffError: "cut off before the end"}
+    kinds = {
+        TimeoutError: "no answer in time",
+        CutOffError: "cut off before the end",
+        socket.gaierror: "its name cannot be resolved",
+    }
     kind = kinds.get(type(error), type(error).__name__)
     return PassingError(f"The connection to {url} failed ({kind}); look at the source.")
 
