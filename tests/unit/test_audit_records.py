@@ -93,6 +93,24 @@ def test_the_same_end_has_the_same_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        pytest.param({"configMap": {"name": "c", "key": "k"}}, "configmaps/c/k", id="config-map"),
+        pytest.param(
+            {"http": {"url": "https://a.example/b.pdf?token=word"}}, "https://a.example/b.pdf",
+            id="http",
+        ),
+    ],
+)  # fmt: skip
+def test_a_place_is_named_without_what_opens_it(place: Object, name: str) -> None:
+    """A URL that was signed for a day would be in a log that is kept for years."""
+    status = {"phase": "Succeeded", "report": {"input": {"bytes": 1}}, "jobName": "j"}
+    record = records.build_outcome(security_job(spec={"input": place}), status, LATER)
+    names = [it["name"] for it in record["data"]["resources"] if it["type"] == "document/input"]
+    assert names == [name]
+
+
+@pytest.mark.parametrize(
     "spec",
     [{}, {"operations": 7, "input": "x"}, {"operations": [1, {}, {"a" * 200: 1}], "input": {}}],
     ids=["empty", "no-tables", "unknown"],

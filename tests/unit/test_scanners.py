@@ -103,7 +103,7 @@ def test_all_that_is_applied_is_scanned() -> None:
     """Would break: a kind that no scanner is shown."""
     kinds = [each["kind"] for each in rendered_objects()]
     assert kinds.count("Job") >= 4
-    assert kinds.count("NetworkPolicy") == 2
+    assert kinds.count("NetworkPolicy") == 4
     assert {"Deployment", "ClusterRole", "Role", "ServiceAccount", "Namespace"} <= set(kinds)
     names = [(each["kind"], each["metadata"]["name"]) for each in rendered_objects()]
     assert len(set(names)) == len(names)

@@ -196,6 +196,9 @@ def _place_of(location: Any) -> str:
             return f"persistentvolumeclaims/{claim}/{path}"
         case {"configMap": {"name": str(name), "key": str(key)}}:
             return f"configmaps/{name}/{key}"
+        case {"http": {"url": str(url)}}:
+            # What stands behind it may be a token.
+            return url.partition("?")[0]
         case _:
             return "unknown"
 
