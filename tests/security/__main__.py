@@ -1,8 +1,8 @@
 """`python -m security [--words WORDS] [--code-only]` gives the security score; JSON comes last.
 
-Rows are the protections of the register, each tested as it is and taken away in a copy; the
-attempts on the real cluster; and the attacks on an audit log. The score is the share of rows that
-hold, in percent; a critical row that fails, or a protection that nobody misses, fails all.
+Rows are the protections of the register, each tested as it is and taken away in a copy, and the
+attempts on the real cluster. What scanners say stands beside it, raw. The score is the share of
+rows that hold, in percent; a critical row that fails, or a protection that nobody misses, fails all.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def main(
     rows = _of_the_register(words)
     if not code_only:
         rows += _of_attempts()
+        _say(f"what scanners say, for itself and not in the score: {_scanned()}")
     wanted = [row for row in rows if words in row.name]
     result = _score_of(wanted)
     sys.stdout.write(json.dumps(result) + "\n")
@@ -99,6 +100,13 @@ def _of_attempts() -> list[ScoreRow]:
         rows.append(ScoreRow(name, True, bool(row.refusal), row.succeeds_without, row.refusal))
         _print_row(rows[-1])
     return rows
+
+
+def _scanned() -> str:
+    """Run the scanners; give the numbers that they end with."""
+    command = [sys.executable, "-m", "scanners"]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return ran.stdout.strip().rpartition("\n")[2] or ran.stderr.strip()[-300:]
 
 
 def _print_row(row: ScoreRow) -> None:
