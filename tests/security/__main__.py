@@ -2,7 +2,7 @@
 
 Rows are the protections of the register, each tested as it is and taken away in a copy, and the
 attempts on the real cluster. What scanners say stands beside it, raw. The score is the share of
-rows that hold, in percent; a critical row that fails, or a protection that nobody misses, fails all.
+rows that hold, in percent. It is nothing where a critical row fails, or nobody misses a protection.
 """
 
 from __future__ import annotations
