@@ -119,7 +119,7 @@ def test_refuses_what_does_not_fit(lines: str, needed: list[str], message: str) 
         ),
         pytest.param(
             "processor",
-            {"pikepdf", "pyhanko", "botocore", "pydantic", "structlog", "lxml"},
+            {"pikepdf", "pyhanko", "botocore", "h11", "pydantic", "structlog", "lxml"},
             {"kopf", "prometheus-client", "jsonschema", "pillow", "pytest", "setuptools"},
             id="processor-knows-no-cluster",
         ),
