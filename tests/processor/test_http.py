@@ -7,6 +7,7 @@ import io
 import socket
 import ssl
 import time
+import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from pdf_security_processor import errors
 from pdf_security_processor.contract import HttpLocation, HttpOrigin, Limits
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import http as store
-from pdf_security_processor.stores.answers import CutOffError, body_of, read_answer
+from pdf_security_processor.stores.exchange import BESIDE_BYTES, CutOffError, Exchange, Receive
 from pdf_security_processor.stores.wire import Network
 from processor.https_source import Sources, answer, redirection
 from processor.pods import Pod
@@ -53,9 +54,10 @@ def _read(location: HttpLocation, context: StoreContext, network: Network) -> by
         return b"".join(pieces)
 
 
-def _chunked(*chunks: bytes, trailer: bytes = b"\r\n") -> bytes:
+def _chunked(*chunks: bytes, trailer: bytes = b"\r\n", extension: bytes = b";a=b") -> bytes:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return head + b"".join(b"%x;a=b\r\n%s\r\n" % (len(c), c) for c in chunks) + b"0\r\n" + trailer
+    parts = (b"%x%s\r\n%s\r\n" % (len(chunk), extension, chunk) for chunk in chunks)
+    return head + b"".join(parts) + b"0\r\n" + trailer
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,8 @@ def _chunked(*chunks: bytes, trailer: bytes = b"\r\n") -> bytes:
         pytest.param(_chunked(DOCUMENT, trailer=b"a: b\r\n\r\n"), id="chunks-and-trailer"),
         pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + DOCUMENT, id="to-the-end"),
         pytest.param(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + answer(DOCUMENT), id="interim"),
+        # As RFC 9112, 5.2, has it read.
+        pytest.param(answer(DOCUMENT, Server="a\r\n b"), id="folded-header"),
         pytest.param(answer(DOCUMENT, Content_Encoding="identity"), id="identity"),
         pytest.param(answer(DOCUMENT, Content_Encoding="aws-chunked"), id="of-a-store"),
     ],
@@ -101,9 +105,22 @@ REFUSED: dict[str, tuple[bytes, type[errors.ProcessorError]]] = {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz0\r\n\r\n",
         errors.SourceRefusedError,
     ),
+    "two-lengths-in-one": (answer(b"xx", Content_Length="1, 2"), errors.SourceRefusedError),
+    "two-transfers": (
+        b"HTTP/1.1 200 OK\r\n" + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
+        errors.SourceRefusedError,
+    ),
+    "two-targets": (
+        answer(status="302 Found", Location="/a", location="/b"),
+        errors.SourceRefusedError,
+    ),
     "no-http": (b"SSH-2.0-OpenSSH\r\n\r\n", errors.SourceRefusedError),
     "http-2": (b"HTTP/2 200\r\n\r\n", errors.SourceRefusedError),
-    "folded-header": (b"HTTP/1.1 200 OK\r\na: b\r\n c\r\n\r\n", errors.SourceRefusedError),
+    "http-2.0": (answer(b"x").replace(b"1.1", b"2.0"), errors.SourceRefusedError),
+    "folded-encoding": (answer(b"x", Content_Encoding="\r\n gzip"), errors.SourceRefusedError),
+    "nothing-to-fold": (b"HTTP/1.1 200 OK\r\n a: b\r\n\r\n", errors.SourceRefusedError),
+    "blank-before-colon": (b"HTTP/1.1 200 OK\r\na : b\r\n\r\n", errors.SourceRefusedError),
+    "no-text": (b"HTTP/1.1 200 OK\r\na: b\0\r\n\r\n", errors.SourceRefusedError),
     **{
         str(status): (answer(b"x", f"{status} No"), errors.SourceRefusedError)
         for status in (201, 204, 206, 300, 302, 304, 400, 407, 418)
@@ -142,25 +159,84 @@ def _flood(first: bytes, again: bytes) -> Any:
     return send
 
 
-@pytest.mark.parametrize(
-    ("first", "again"),
-    [
-        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99, id="interim-answers"),
-        pytest.param(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 999, id="headers"),
-        pytest.param(b"HTTP/1.1 200 OK\r\na: ", b"a" * 9999, id="one-header"),
-        pytest.param(b"", b"a" * 9999, id="no-line"),
-        pytest.param(_chunked(trailer=b""), b"a: b\r\n" * 999, id="trailer"),
-        pytest.param(_chunked(trailer=b"")[:-3] + b"1;", b"a" * 9999, id="extension-of-a-chunk"),
-    ],
-)
-def test_a_flood_beside_the_document_is_bounded(
-    sources: Sources, context: StoreContext, first: bytes, again: bytes
+_OPEN = _chunked(trailer=b"")
+_AFTER = _chunked(DOCUMENT, trailer=b"")
+
+FLOODS = {
+    "interim-answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 999),
+    "one-header": (b"HTTP/1.1 200 OK\r\na: ", b"a" * 9999),
+    "no-line": (b"", b"a" * 9999),
+    "trailer": (_OPEN, b"a: b\r\n" * 999),
+    "trailer-of-a-document": (_AFTER, b"a: b\r\n" * 999),
+    "extension-of-a-chunk": (_OPEN[:-3] + b"1;", b"a" * 9999),
+    "extension-after-a-document": (_AFTER[:-3] + b"1;", b"a" * 9999),
+    "extensions": (_OPEN[:-3], b"1;%s\r\nx\r\n" % (b"a" * 99)),
+}
+
+
+@pytest.mark.parametrize("case", FLOODS)
+def test_a_flood_beside_the_document_is_refused(
+    sources: Sources, context: StoreContext, case: str
 ) -> None:
-    """A source could fill the broker's memory, or hold it until the deadline."""
+    """A source could hold the broker until the deadline, and be tried again after it."""
     source = sources.add()
-    source.answers = [_flood(first, again)]
-    with pytest.raises(errors.SourceRefusedError, match="65536 bytes beside"):
+    source.answers = [_flood(*FLOODS[case])]
+    with pytest.raises(errors.SourceRefusedError, match="16384 bytes beside"):
         _read(sources.location(source), context, sources.network())
+
+
+class _Endless:
+    """Gives some bytes, and then others for ever."""
+
+    def __init__(self, first: bytes, again: bytes) -> None:
+        self._waiting, self._again = first, again
+        self.given = 0
+
+    def receive(self, size: int) -> bytes:
+        while len(self._waiting) < size:
+            self._waiting += self._again
+        given, self._waiting = self._waiting[:size], self._waiting[size:]
+        self.given += len(given)
+        return given
+
+
+def _taken(receive: Receive, bound: int = 1024**2) -> bytes:
+    exchange = Exchange("https://documents.example/in.pdf", None)
+    return b"".join(exchange.document(exchange.answer(receive), receive, bound))
+
+
+@pytest.mark.parametrize("case", FLOODS)
+def test_no_more_of_a_flood_is_received_than_its_bound(case: str) -> None:
+    """A source could fill the broker's memory."""
+    first, again = FLOODS[case]
+    endless = _Endless(first, again)
+    with pytest.raises(errors.SourceRefusedError):
+        _taken(endless.receive)
+    before_the_document = not first.startswith(_OPEN[:-3])
+    assert endless.given <= len(first) + (1 if before_the_document else 2) * BESIDE_BYTES + 1
+
+
+def test_the_slowest_header_takes_seconds() -> None:
+    """A source could keep a processor busy: h11 takes longer with the square of the blanks."""
+    told = io.BytesIO(b"HTTP/1.1 200 OK\r\na:%s\0\r\n\r\n" % (b" " * (BESIDE_BYTES - 30)))
+    began = time.process_time()
+    with pytest.raises(errors.SourceRefusedError, match="something else"):
+        _taken(told.read)
+    assert time.process_time() - began < 8
+
+
+def test_a_head_may_be_long_and_come_bit_by_bit() -> None:
+    """A source with long policies in its headers, as many have, could not be read from."""
+    told = io.BytesIO(answer(DOCUMENT, Content_Security_Policy="a" * (BESIDE_BYTES - 200)))
+    assert _taken(lambda size: told.read(min(size, 999))) == DOCUMENT
+
+
+def test_chunks_may_be_as_small_as_they_like() -> None:
+    """A source that hands on byte after byte would be taken for one that floods."""
+    document = DOCUMENT[: BESIDE_BYTES // 2]
+    chunks = [document[at : at + 1] for at in range(len(document))]
+    assert _taken(io.BytesIO(_chunked(*chunks, extension=b"")).read) == document
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
@@ -237,10 +313,10 @@ def test_a_document_that_changes_between_attempts_is_refused(
         _read(sources.location(source), context, sources.network())
 
 
-def _drip(content: bytes, stop: list[bool]) -> Any:
+def _drip(content: bytes) -> Any:
     def send(connection: ssl.SSLSocket) -> None:
         connection.sendall(content)
-        while not stop:
+        for _ in range(100):
             connection.sendall(b"x")
             time.sleep(0.05)
 
@@ -257,15 +333,13 @@ def _drip(content: bytes, stop: list[bool]) -> Any:
 )
 def test_a_drip_ends_at_the_deadline(sources: Sources, context: StoreContext, first: bytes) -> None:
     """A source that sends a byte now and then is never silent, and would hold a job for ever."""
-    stop: list[bool] = []
     source = sources.add()
-    source.answers = [_drip(first, stop)]
+    source.answers = [_drip(first)]
     hasty = StoreContext(context.secrets, context.scratch, "uid", Limits(worker_seconds=1))
     began = time.monotonic()
     with pytest.raises(errors.LimitExceededError, match="longer than 1 seconds"):
         _read(sources.location(source), hasty, sources.network())
     assert time.monotonic() - began < 3
-    stop.append(True)
 
 
 @pytest.mark.parametrize("after", [b"", answer(b"x", Content_Length="2")], ids=["head", "body"])
@@ -566,6 +640,38 @@ def test_a_token_is_one_line_of_text(
     assert source.requests == []
 
 
+def test_a_token_is_not_told_where_it_cannot_be_sent(
+    sources: Sources, context: StoreContext, pod: Pod
+) -> None:
+    """Logs and statuses would have what the library says of a header that it refuses."""
+    pod.secret("source", "token", f"{TOKEN} ")
+    source = sources.add()
+    with pytest.raises(errors.CredentialsIncompleteError, match="bearerToken") as raised:
+        _read(sources.location(source, **BEARER), context, sources.network())
+    assert source.requests == []
+    assert TOKEN not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(f"HTTP/1.1 200 OK\r\n{TOKEN}\r\n\r\n", id="header"),
+        pytest.param(f"HTTP/1.1 {TOKEN}\r\n\r\n", id="status"),
+        pytest.param(_OPEN[:-3].decode() + f"{TOKEN}\r\n", id="chunk"),
+    ],
+)
+def test_what_a_source_repeats_is_not_told(
+    sources: Sources, context: StoreContext, told: str
+) -> None:
+    """Logs and statuses would have the token, in what the library quotes of an answer."""
+    source = sources.add()
+    source.answers = [told.encode()]
+    with pytest.raises(errors.SourceRefusedError) as raised:
+        _read(sources.location(source, **BEARER), context, sources.network())
+    assert f"Bearer {TOKEN}\r\n" in source.requests[0]
+    assert TOKEN not in "".join(traceback.format_exception(raised.value))
+
+
 _PARTS = st.sampled_from(
     [
         b"HTTP/1.1 200 OK\r\n",
@@ -585,9 +691,8 @@ _PARTS = st.sampled_from(
 @given(parts=st.lists(_PARTS | st.binary(max_size=9), max_size=12))
 def test_whatever_is_answered_is_read_or_refused(parts: list[bytes]) -> None:
     """Bytes that nobody thought of would fail the processor itself, and tell nothing of why."""
-    stream = io.BytesIO(b"".join(parts))
     try:
-        content = b"".join(body_of(read_answer(stream), stream, 9))
+        content = _taken(io.BytesIO(b"".join(parts)).read, 9)
     except (errors.SourceRefusedError, errors.InputTooLargeError, CutOffError):
         return
     assert content in b"".join(parts) or b"chunked" in b"".join(parts)

@@ -21,15 +21,15 @@ from images.build import REPOSITORY
         ),
         pytest.param(
             ["__main__", "broker"],
-            ["botocore", "boto3", "pdf_security_processor.stores.http"],
-            id="volume-job-without-botocore",
+            ["botocore", "boto3", "h11", "pdf_security_processor.stores.http"],
+            id="volume-job-without-clients",
         ),
         pytest.param(
             ["__main__", "broker", "stores.http"], ["botocore"], id="http-job-without-botocore"
         ),
         pytest.param(
             ["warm_parent", "worker"],
-            ["botocore", "boto3", "structlog", "pdf_security_processor.stores"],
+            ["botocore", "boto3", "h11", "structlog", "pdf_security_processor.stores"],
             id="parser-without-network",
         ),
         pytest.param(

@@ -11,8 +11,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from pdf_security_processor.contract import HttpLocation, HttpOrigin
 from pdf_security_processor.contract.urls import host_and_port_of, origin_of
@@ -22,9 +20,9 @@ from pdf_security_processor.errors import (
     SourceRefusedError,
 )
 from pdf_security_processor.secret_files import Password, read_bearer_token
-from pdf_security_processor.stores.answers import Answer, body_of, read_answer
 from pdf_security_processor.stores.certificates import trusting
 from pdf_security_processor.stores.context import StoreContext
+from pdf_security_processor.stores.exchange import Answer, Exchange
 from pdf_security_processor.stores.http_errors import (
     PassingError,
     check_status,
@@ -156,11 +154,11 @@ class _Download:
         """Follow the URL to where the document is."""
         url, token = self._location.url, self._token
         for _ in range(1 + REDIRECTIONS):
-            with self._answer(url, token) as (answer, stream):
+            with self._answer(url, token) as (answer, document):
                 target = redirection_of(answer, url)
                 if target is None:
                     check_status(answer, self._location)
-                    yield body_of(answer, stream, self._bound)
+                    yield document
                     return
             if host_and_port_of(target) != host_and_port_of(url):
                 # For good: whoever sends it back chooses what the token is shown for.
@@ -171,16 +169,18 @@ class _Download:
         )
 
     @contextmanager
-    def _answer(self, url: str, token: Password | None) -> Iterator[tuple[Answer, BinaryIO]]:
+    def _answer(self, url: str, token: Password | None) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """Ask once; nothing of the document is read before its first piece is asked for."""
         origin = self._origin(url)
         trust = trusting(origin.ca_bundle, origin.url)
-        question = _question(url, token)
+        exchange = Exchange(url, token)
         api_server = os.environ.get(_API_SERVER)
         try:
             with asked(
-                question, origin, trust, self._deadline, self._network, api_server
-            ) as stream:
-                yield read_answer(stream), stream
+                exchange.question, origin, trust, self._deadline, self._network, api_server
+            ) as receive:
+                answer = exchange.answer(receive)
+                yield answer, exchange.document(answer, receive, self._bound)
         except OSError as error:
             raise connection_error(error, origin.url) from None
 
@@ -203,18 +203,3 @@ class _Download:
         if pause >= self._deadline.left:
             raise failure
         time.sleep(pause)
-
-
-def _question(url: str, token: Password | None) -> bytes:
-    parts = urlsplit(url)
-    lines = [
-        f"GET {parts.path}{'?' + parts.query if parts.query else ''} HTTP/1.1",
-        f"Host: {parts.netloc}",
-        "Accept: application/pdf, */*;q=0.5",
-        "Accept-Encoding: identity",
-        "Connection: close",
-        "User-Agent: pdf-security-processor",
-    ]
-    if token:
-        lines.append(f"Authorization: Bearer {token.reveal()}")
-    return "\r\n".join([*lines, "", ""]).encode("ascii")

@@ -20,7 +20,7 @@ from pdf_security_processor.errors import (
     SourceRefusedError,
     StorageUnavailableError,
 )
-from pdf_security_processor.stores.answers import Answer, CutOffError
+from pdf_security_processor.stores.exchange import Answer, CutOffError
 
 _OK, _DENIED, _GONE = 200, (401, 403), (404, 410)
 _REDIRECTIONS = (301, 302, 303, 307, 308)

@@ -1,26 +1,21 @@
 """One connection to a source over HTTP: to an address that was looked at, over TLS, within a time.
 
-Knows no document and no HTTP: gives a stream of bytes, and takes what is to be asked.
+Knows no document and no HTTP: gives bytes, and takes what is to be asked.
 """
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
 
 from pdf_security_processor.contract import HttpOrigin
 from pdf_security_processor.contract.urls import host_and_port_of
 from pdf_security_processor.errors import LimitExceededError, SourceRefusedError
 from pdf_security_processor.stores.addresses import refusal_of
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 CONNECT_SECONDS = 10.0
 """For a connection to one address, and again for the TLS handshake."""
@@ -88,8 +83,8 @@ def asked(
     deadline: Deadline,
     network: Network,
     api_server: str | None,
-) -> Iterator[BinaryIO]:
-    """Connect to an origin, ask, and give the stream of its answer.
+) -> Iterator[Callable[[int], bytes]]:
+    """Connect to an origin, ask, and give what receives the answer, some bytes at a time.
 
     The name is resolved once, every address that it has is looked at, and what is connected to is
     one of these: a name that means another address a moment later (DNS rebinding) gains nothing.
@@ -113,7 +108,7 @@ def asked(
         connection = trust.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
     with connection:
         connection.sendall(question)
-        yield io.BufferedReader(_Incoming(connection, deadline, network.silence_seconds))
+        yield _Incoming(connection, deadline, network.silence_seconds).receive
 
 
 def _first_connection(
@@ -128,7 +123,7 @@ def _first_connection(
     raise failure
 
 
-class _Incoming(io.RawIOBase):
+class _Incoming:
     """What a source sends, none of it waited for longer than it may be."""
 
     def __init__(
@@ -138,14 +133,11 @@ class _Incoming(io.RawIOBase):
         self._deadline = deadline
         self._silence_seconds = silence_seconds
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def receive(self, size: int) -> bytes:
         # Anew before each read: a drip of single bytes is never silent.
         self._connection.settimeout(self._deadline.within(self._silence_seconds))
         try:
-            return self._connection.recv_into(buffer)
+            return self._connection.recv(size)
         except TimeoutError:
             self._deadline.within(0)
             raise
