@@ -238,6 +238,14 @@ def test_certificate_of_another_name(s3_pod: Pod, s3: S3Server) -> None:
     assert ExitCode(result.status) == ExitCode.CERTIFICATE_REFUSED, result.log
 
 
+def test_credentials_in_an_endpoint(s3: S3Server, context: StoreContext) -> None:
+    """They would be sent beside those of the Secret, and stand in each message."""
+    place = s3.location("in.pdf")
+    endpoint = place.endpoint.replace("https://", "https://user:word@")
+    with pytest.raises(errors.InvalidRequestError, match="without credentials"):
+        s3_client(place.model_copy(update={"endpoint": endpoint}), context)
+
+
 def test_server_down(s3_pod: Pod, s3: S3Server) -> None:
     """A store that restarts would end a job for good."""
     result = s3_pod.run(_request(s3_pod, s3, endpoint=f"https://localhost:{free_port()}"))

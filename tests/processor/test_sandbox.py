@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,14 +16,23 @@ import pytest
 from pdf_security_processor.contract import Seal
 
 _SEALED = """
-import os, sys
+import ctypes, os, sys
+libc, told = ctypes.CDLL(None), []
 from pdf_security_processor import sandbox
 from pdf_security_processor.contract import Limits
 user = int(sys.argv[2])
 os.setgroups([]); os.setresgid(user, user, user); os.setresuid(user, user, user)
+# Who changes its user is not dumpable any more; a pod's process never was another.
+libc.prctl(4, 1, 0, 0, 0)
 extra, kept = (os.open("/dev/null", os.O_RDONLY) for _ in range(2))
 limits = Limits(worker_memory_bytes=10**8, worker_seconds=7, output_bytes=12345)
+def get(option):
+    # PR_GET_PDEATHSIG and PR_GET_DUMPABLE of linux/prctl.h.
+    found = ctypes.c_int()
+    given = libc.prctl(option, ctypes.byref(found) if option == 2 else 0, 0, 0, 0)
+    return found.value if option == 2 else given
 def prepare():
+    told.extend((get(2), get(3)))
     # Nothing else is open any more, and files can still be opened.
     open("/dev/null").close()
     try: os.fstat(extra)
@@ -30,7 +40,7 @@ def prepare():
     os._exit(9)
 broker = int(sys.argv[1]) or os.getppid()
 seal = sandbox.seal(limits, {0, 1, 2, kept}, broker, prepare)
-print(seal.model_dump_json(), kept, flush=True)
+print(*told, seal.model_dump_json(), kept, flush=True)
 sys.stdin.read()
 """
 
@@ -56,7 +66,7 @@ def test_sealed() -> None:
     """A document that took over its parser could gain privileges, or be read by its neighbour."""
     with _sealed() as process:
         assert process.stdout
-        told, _, kept = process.stdout.readline().rpartition(" ")
+        signal_of_death, dumpable, told, kept = process.stdout.readline().split()
         place = Path(f"/proc/{process.pid}")
         status = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines())
         descriptors = sorted(int(entry.name) for entry in (place / "fd").iterdir())
@@ -67,7 +77,8 @@ def test_sealed() -> None:
     assert seal.landlock > 0
     assert seal.missing == []
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
-    assert owner == 0, "the process is still dumpable"
+    assert (owner, dumpable) == (0, "0"), "the process is still dumpable"
+    assert signal_of_death == str(int(signal.SIGKILL)), "it may outlive its parent"
     assert descriptors == [0, 1, 2, int(kept)]
     assert limits == {
         "Max core file size": "0",
