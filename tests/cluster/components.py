@@ -107,6 +107,8 @@ COMPONENTS = {
         Component("kube-router", ["github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"]),
         Component("coredns", ["github.com/coredns/coredns"]),
         Component("versitygw", ["github.com/versity/versitygw/cmd/versitygw"]),
+        # Encrypts what it keeps, which versitygw does not.
+        Component("minio", ["github.com/minio/minio"]),
         Component(
             "kwok",
             ["sigs.k8s.io/kwok/cmd/kwok"],

@@ -10,7 +10,8 @@ from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, Resource
 from pdf_security_operator.api.quantity import amount_of
 from pdf_security_operator.api.security_class import Bounds, Defaults, Endpoint, OperationRules
 from pdf_security_operator.errors import JobRejected
-from pdf_security_processor.contract import Limits
+from pdf_security_processor.contract import Limits, ServerSideEncryption
+from pdf_security_processor.contract.server_side_encryption import EndpointEncryption
 from pdf_security_processor.contract.urls import origin_of
 
 DEFAULT_REQUESTS = ResourceAmounts(cpu="500m", memory="1Gi")
@@ -151,6 +152,51 @@ def endpoint_of(location: S3Object | HttpDocument, class_spec: ClassSpec, field:
         f"{field}.{place} {origin} is not among those of the class ({urls or 'it lists none'}); "
         "use one of them or ask its administrator",
     )
+
+
+def encryption_of(
+    place: S3Object, class_spec: ClassSpec, field: str
+) -> ServerSideEncryption | None:
+    """Work out how the store encrypts what is put there, or needs to decrypt what is read.
+
+    Raises:
+        JobRejected: the job names another encryption than the class has for the store.
+    """
+    wanted = place.server_side_encryption
+    classes = next(
+        (
+            endpoint.server_side_encryption
+            for endpoint in class_spec.storage_endpoints or ()
+            if endpoint.url == place.endpoint
+        ),
+        None,
+    )
+    # What is read was encrypted by whoever put it there.
+    if classes is None or field == "input":
+        return wanted
+    _check_encryption(wanted, classes, field)
+    named = wanted.kms_key_id if wanted else None
+    return ServerSideEncryption(type=classes.type, kms_key_id=classes.kms_key_id or named)
+
+
+def _check_encryption(
+    wanted: ServerSideEncryption | None, classes: EndpointEncryption, field: str
+) -> None:
+    if wanted is None:
+        return
+    problem = ""
+    if wanted.type != classes.type:
+        problem = f"type {wanted.type} is not the class's for the store, {classes.type}"
+        if wanted.type == "SSE-C":
+            problem += ": whoever administers the class could not read it"
+    elif classes.kms_key_id and wanted.kms_key_id not in (None, classes.kms_key_id):
+        problem = f"kmsKeyId is not the class's for the store, {classes.kms_key_id}"
+    if problem:
+        raise JobRejected(
+            "EncryptionNotAllowed",
+            f"{field}.s3.serverSideEncryption: {problem}; leave it out to get the class's, or ask "
+            "its administrator",
+        )
 
 
 def _merged(*sources: ResourceAmounts | None) -> dict[str, int | str]:

@@ -5,7 +5,12 @@ from typing import Any
 
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, Output, S3Object
-from pdf_security_operator.effective import EffectiveLimits, check_operations, endpoint_of
+from pdf_security_operator.effective import (
+    EffectiveLimits,
+    check_operations,
+    encryption_of,
+    endpoint_of,
+)
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.hardening import container_hardening, pod_hardening
 from pdf_security_operator.identity import job_name_of, submitter_of
@@ -48,7 +53,7 @@ def build_request(
     """Build what the pod is told.
 
     Raises:
-        JobRejected: a location's endpoint is not one of the class.
+        JobRejected: a location's endpoint is not one of the class, or its encryption another.
     """
     return Request(
         owner=Owner(namespace=metadata["namespace"], name=metadata["name"], uid=metadata["uid"]),
@@ -80,8 +85,8 @@ def build_job(
         limits: what applies of both.
 
     Raises:
-        JobRejected: the class does not allow an operation, a location's endpoint or the queue, or
-            requires an operation.
+        JobRejected: the class does not allow an operation, a location's endpoint or encryption, or
+            the queue, or requires an operation.
     """
     check_operations(spec, class_spec)
     queued = spec.queue_name is not None
@@ -252,6 +257,7 @@ def _s3_location(place: S3Object, class_spec: ClassSpec, field: str) -> S3Locati
         key=place.key,
         credentials_secret=place.credentials_secret_ref.name,
         ca_bundle=endpoint.ca_bundle,
+        server_side_encryption=encryption_of(place, class_spec, field),
     )
 
 

@@ -19,6 +19,7 @@ FINAL_REASONS = frozenset(
     {
         "Succeeded",
         # The operator's own verdicts.
+        "EncryptionNotAllowed",
         "EndpointNotAllowed",
         "InvalidSpec",
         "JobDeleted",
@@ -53,6 +54,7 @@ FINAL_REASONS = frozenset(
         "OutputDamaged",
         "OutputExists",
         "OutputFull",
+        "OutputNotEncrypted",
         "OutputNotFound",
         "PasswordRequired",
         "PasswordUnusable",

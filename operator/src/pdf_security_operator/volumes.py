@@ -96,13 +96,13 @@ def _secret_sources(spec: JobSpec) -> list[dict[str, Any]]:
     token = spec.input.http.bearer_token_secret_ref if spec.input.http else None
     if token:
         wanted.setdefault(token.name, set()).add(token.key)
-    credentials = sorted(
-        {
-            place.s3.credentials_secret_ref.name
-            for place in (spec.input, spec.output, spec.report)
-            if place and place.s3
-        }
-    )
+    places = (spec.input, spec.output, spec.report)
+    objects = [place.s3 for place in places if place and place.s3]
+    for encryption in (each.server_side_encryption for each in objects):
+        key = encryption.customer_key_secret_ref if encryption else None
+        if key:
+            wanted.setdefault(key.name, set()).add(key.key)
+    credentials = sorted({each.credentials_secret_ref.name for each in objects})
     for name in credentials:
         wanted.setdefault(name, set()).update(CREDENTIAL_KEYS)
     sources = [_secret_source(name, sorted(keys)) for name, keys in sorted(wanted.items())]

@@ -15,6 +15,7 @@ ProcessorError
 │   ├── OutputNotFoundError
 │   ├── OutputExistsError
 │   ├── OutputFullError
+│   ├── OutputNotEncryptedError
 │   ├── AccessDeniedError
 │   ├── PathRefusedError
 │   ├── SourceRefusedError
@@ -127,6 +128,12 @@ class OutputFullError(StoreError):
     """The sink has no room."""
 
     exit_code = ExitCode.OUTPUT_FULL
+
+
+class OutputNotEncryptedError(StoreError):
+    """The store does not say that it encrypts the output as the job or its class asks."""
+
+    exit_code = ExitCode.OUTPUT_NOT_ENCRYPTED
 
 
 class AccessDeniedError(StoreError):

@@ -15,6 +15,7 @@ from pdf_security_processor.contract import (
     Visual,
     WorkerReport,
 )
+from pdf_security_processor.contract.server_side_encryption import EncryptionType
 from pdf_security_processor.errors import ProcessorError
 
 
@@ -71,6 +72,7 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         message=outcome.message,
         input=outcome.input.model_copy(update={"pages": pages}) if outcome.input else None,
         output=outcome.output,
+        server_side_encryption=_encryption_of(request) if outcome.output else None,
         operations=worker.operations,
         seal=outcome.seal,
         inspection=inspection,
@@ -84,6 +86,13 @@ def document_report_of(outcome: Outcome, request: Request, seconds: float) -> Do
         duration_seconds=round(seconds, 3),
         peak_memory_bytes=outcome.peak_memory_bytes,
     )
+
+
+def _encryption_of(request: Request) -> EncryptionType | None:
+    """Name how the store keeps an output that is in place: none is without what was asked for."""
+    place = request.output.s3 if request.output else None
+    wanted = place.server_side_encryption if place else None
+    return wanted.type if wanted else None
 
 
 def summary_of(outcome: Outcome, request: Request, seconds: float) -> Summary:

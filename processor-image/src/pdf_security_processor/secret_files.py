@@ -3,6 +3,7 @@
 Never puts a secret into an error, a log or a representation.
 """
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +22,9 @@ PASSWORD_BYTES = 127
 
 RECIPIENT_KEY_BYTES = 32 * 1024
 """Longest key of a recipient with its certificate; the largest RSA key and a chain take half."""
+
+CUSTOMER_KEY_BYTES = 32
+"""Size of a key for SSE-C: AES-256 is all that stores know."""
 
 _SECRET_BYTES = 64 * 1024
 """Largest key that is read: no password or credential comes near."""
@@ -150,6 +154,29 @@ def read_bearer_token(secrets: Path, reference: SecretKeyReference) -> Password:
         CredentialsIncompleteError: the key is missing, empty or not text.
     """
     return Password(_credential(secrets, reference.name, reference.key))
+
+
+def read_customer_key(secrets: Path, reference: SecretKeyReference) -> Password:
+    """Read the key that a store encrypts an object with (Amazon S3 User Guide, SSE-C).
+
+    Returns:
+        The base64 of its 32 bytes.
+
+    Raises:
+        CredentialsIncompleteError: it is not mounted, or is neither 32 bytes nor their base64.
+    """
+    value = _read_key(secrets, reference.name, reference.key)
+    if len(value) != CUSTOMER_KEY_BYTES:
+        try:
+            value = base64.b64decode(value.removesuffix(b"\n"), validate=True)
+        except ValueError:
+            value = b""
+    if len(value) != CUSTOMER_KEY_BYTES:
+        raise CredentialsIncompleteError(
+            f"Key {reference.key!r} of Secret {reference.name!r} is no key for SSE-C, which has "
+            f"{CUSTOMER_KEY_BYTES} bytes or is their base64; set it."
+        )
+    return Password(base64.b64encode(value).decode())
 
 
 def _read_password(secrets: Path, reference: SecretKeyReference) -> Password:

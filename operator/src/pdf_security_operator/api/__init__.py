@@ -23,6 +23,7 @@ from pdf_security_operator.api.security_class import (
     HttpSource,
     NamespaceWeight,
     PdfSecurityClass,
+    StorageEndpoint,
 )
 from pdf_security_operator.api.status import (
     CONDITION_TYPES,
@@ -62,4 +63,5 @@ __all__ = [
     "ResourceAmounts",
     "Resources",
     "S3Object",
+    "StorageEndpoint",
 ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from pdf_security_processor.contract import Model, cel_rules
+from pdf_security_processor.contract import Model, ServerSideEncryption, cel_rules
 from pdf_security_processor.contract.references import DataKey, ObjectName, SecretKeyReference
 from pdf_security_processor.contract.request import Digest
 from pdf_security_processor.contract.urls import PORT, HttpsUrl
@@ -54,6 +54,11 @@ class S3Object(Model):
             "Secret with the keys accessKeyId and secretAccessKey, and sessionToken where the "
             "credentials are temporary."
         )
+    )
+    server_side_encryption: ServerSideEncryption | None = Field(
+        default=None,
+        description="How the store encrypts the object. Of an input only SSE-C, whose key the "
+        "store needs. The class's for the store where left out of output or report.",
     )
 
     model_config = ConfigDict(
@@ -144,6 +149,12 @@ class Input(Model):
                 "[has(self.s3), has(self.persistentVolumeClaim), has(self.configMap), "
                 "has(self.http)].filter(given, given).size() == 1",
                 "exactly one of s3, persistentVolumeClaim, configMap and http must be given",
+            ),
+            (
+                "!has(self.s3) || !has(self.s3.serverSideEncryption) || "
+                "self.s3.serverSideEncryption.type == 'SSE-C'",
+                "of an input only SSE-C may be given: stores decrypt all else by themselves",
+                ".s3.serverSideEncryption",
             ),
         )
     )

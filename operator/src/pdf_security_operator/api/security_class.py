@@ -12,6 +12,7 @@ from pdf_security_processor.contract import Model, cel_rules
 from pdf_security_processor.contract.operations import OPERATION_NAMES, OperationName
 from pdf_security_processor.contract.references import ObjectName
 from pdf_security_processor.contract.request import HTTP_SOURCES
+from pdf_security_processor.contract.server_side_encryption import EndpointEncryption
 from pdf_security_processor.contract.urls import HttpsOrigin
 
 Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
@@ -79,7 +80,7 @@ class DnsPeers(Peers):
 
 
 class Endpoint(Peers):
-    """A store that jobs of the class may use."""
+    """An origin that jobs of the class may use."""
 
     url: StoreOrigin = Field(
         description="Its origin, exactly as jobs write it, such as https://s3.example.com."
@@ -98,6 +99,16 @@ class Endpoint(Peers):
     )
 
     model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
+
+
+class StorageEndpoint(Endpoint):
+    """A store that jobs of the class may use."""
+
+    server_side_encryption: EndpointEncryption | None = Field(
+        default=None,
+        description="How outputs and reports are encrypted there. A job that names another type or "
+        "key fails; its own say where left out.",
+    )
 
 
 class HttpSource(Endpoint):
@@ -232,7 +243,7 @@ class ClassSpec(Model):
         description="The process that parses is held by Landlock and seccomp. True where left "
         "out; false for nodes whose kernel lacks one of them, and the report says what held.",
     )
-    storage_endpoints: Annotated[list[Endpoint], Field(max_length=16)] | None = Field(
+    storage_endpoints: Annotated[list[StorageEndpoint], Field(max_length=16)] | None = Field(
         default=None, description="Stores that jobs may use and that their pods may reach."
     )
     http_sources: Annotated[list[HttpSource], Field(max_length=HTTP_SOURCES)] | None = Field(

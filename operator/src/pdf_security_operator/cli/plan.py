@@ -13,7 +13,12 @@ from pdf_security_operator.cli.lint import is_ours, lint_document, lint_document
 from pdf_security_operator.cli.manifest import STDIN, Document, read_documents
 from pdf_security_operator.cli.text import is_utf8, printable
 from pdf_security_operator.cli.validation import without_nulls
-from pdf_security_operator.effective import EffectiveLimits, effective_limits_of, endpoint_of
+from pdf_security_operator.effective import (
+    EffectiveLimits,
+    effective_limits_of,
+    encryption_of,
+    endpoint_of,
+)
 from pdf_security_operator.errors import JobRejected
 from pdf_security_processor.contract import FileLocation, Owner, Request, Sink, Source
 
@@ -201,6 +206,7 @@ def _check_endpoints(spec: JobSpec, class_spec: ClassSpec) -> None:
     for field, place in (("input", spec.input), ("output", spec.output), ("report", spec.report)):
         if place and place.s3:
             endpoint_of(place.s3, class_spec, field)
+            encryption_of(place.s3, class_spec, field)
     if spec.input.http:
         endpoint_of(spec.input.http, class_spec, "input")
 

@@ -38,6 +38,7 @@ from pdf_security_processor.contract.request import (
     Sink,
     Source,
 )
+from pdf_security_processor.contract.server_side_encryption import ServerSideEncryption
 
 __all__ = [
     "TERMINATED",
@@ -64,6 +65,7 @@ __all__ = [
     "Sanitize",
     "Seal",
     "SecretKeyReference",
+    "ServerSideEncryption",
     "Signature",
     "Sink",
     "Source",

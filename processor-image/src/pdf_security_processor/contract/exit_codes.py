@@ -50,6 +50,7 @@ class ExitCode(IntEnum):
     VISUAL_CHANGE = 45
     SOURCE_REFUSED = 46
     DIGEST_MISMATCH = 47
+    OUTPUT_NOT_ENCRYPTED = 48
 
     @property
     def is_permanent(self) -> bool:

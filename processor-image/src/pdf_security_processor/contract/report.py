@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from pdf_security_processor.contract.model import Model
+from pdf_security_processor.contract.server_side_encryption import EncryptionType
 
 WORKER_REPORT_BYTES = 4 * 1024**2
 """Largest report, in bytes, that the broker reads from a worker."""
@@ -182,6 +183,8 @@ class DocumentReport(Model):
     message: Text = ""
     input: FileFacts | None = None
     output: FileFacts | None = None
+    server_side_encryption: EncryptionType | None = None
+    """How the store confirmed that it keeps the output; none where nobody asked for any."""
     operations: list[str] = Field(default_factory=list)
     seal: Seal | None = None
     """What held the worker; none where it came to no work."""

@@ -11,6 +11,7 @@ from pydantic import Field, IPvAnyNetwork
 from pdf_security_processor.contract.model import Model
 from pdf_security_processor.contract.operations import OnSignature, Operation, Verify
 from pdf_security_processor.contract.references import ObjectName, SecretKeyReference
+from pdf_security_processor.contract.server_side_encryption import ServerSideEncryption
 from pdf_security_processor.contract.urls import HttpsOrigin, HttpsUrl, without_query
 
 REQUEST_VARIABLE = "PDF_SECURITY_REQUEST"
@@ -51,6 +52,8 @@ class S3Location(Model):
     credentials_secret: ObjectName
     ca_bundle: str | None = Field(default=None, max_length=65536)
     """PEM certificates that the endpoint's certificate must chain to; the system's when unset."""
+    server_side_encryption: ServerSideEncryption | None = None
+    """Of an input only what the store needs to give it, which is a customer's key."""
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"

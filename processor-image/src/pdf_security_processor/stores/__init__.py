@@ -22,13 +22,14 @@ def connect(places: Iterable[Source | Sink], context: StoreContext) -> None:
     and ended as one and the same user.
 
     Raises:
-        StoreError: see `s3_client` and `http`.
+        InvalidRequestError: see `s3_object`.
+        StoreError: see `s3_object` and `http`.
     """
     for place in places:
         if place.s3:
-            from pdf_security_processor.stores.s3_client import s3_client
+            from pdf_security_processor.stores.s3_object import stored_object
 
-            s3_client(place.s3, context)
+            stored_object(place.s3, context)
         elif isinstance(place, Source) and place.http:
             from pdf_security_processor.stores.http import session_of
 

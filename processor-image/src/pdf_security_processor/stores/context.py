@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pdf_security_processor.contract import Limits
+from pdf_security_processor.secret_files import Password
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class StoreContext:
         limits: of the document.
         clients: clients already made, so that one serves all steps; making one takes a tenth of a
             second.
+        customer_keys: keys of SSE-C already read, by Secret and key.
     """
 
     secrets: Path
@@ -25,6 +27,7 @@ class StoreContext:
     uid: str
     limits: Limits = field(default_factory=Limits)
     clients: dict[object, Any] = field(default_factory=dict)
+    customer_keys: dict[tuple[str, str], Password] = field(default_factory=dict)
 
     def close(self) -> None:
         """Close the clients' connections."""

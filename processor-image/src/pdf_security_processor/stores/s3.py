@@ -7,11 +7,9 @@ and certificates are the location's.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import botocore.exceptions
@@ -19,40 +17,36 @@ import botocore.exceptions
 from pdf_security_processor.contract import S3Location
 from pdf_security_processor.errors import OutputExistsError
 from pdf_security_processor.stores.context import StoreContext
-from pdf_security_processor.stores.s3_client import s3_client
+from pdf_security_processor.stores.s3_encryption import not_encrypted, says_something
 from pdf_security_processor.stores.s3_errors import (
     error_code,
     error_status,
     input_error,
     output_error,
 )
-from pdf_security_processor.termination import sigterm_deferred
+from pdf_security_processor.stores.s3_object import (
+    DIGEST,
+    UID,
+    StoredObject,
+    There,
+    look,
+    stored_object,
+)
+from pdf_security_processor.stores.s3_upload import send
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 _CHUNK_BYTES = 1024**2
 
 PART_BYTES = 16 * 1024**2
 """Size of one part, held in memory while it is sent; larger for outputs of many parts."""
 
-_PARTS = 10_000
-"""Most parts of one upload (Amazon S3 User Guide, multipart upload limits)."""
-
 _RESUMPTIONS = 4
 """Times that a download goes on after the connection broke, besides botocore's own retries."""
 
 _RESUME_SECONDS = 0.5
 """Pause before the first resumption; doubled for each further one."""
-
-
-_ABORTIONS = 3
-"""Times that an upload is ended while its store says that there was one to end."""
-
-_UID, _DIGEST = "job-uid", "sha256"
-"""Metadata by which a retry knows what an earlier attempt of its own job put."""
 
 _PRECONDITION_FAILED = 412
 
@@ -68,8 +62,7 @@ def open_object(location: S3Location, context: StoreContext) -> Iterator[Iterato
         InputChangedError: it was replaced while it was read.
         StoreError: see `s3_errors` and `s3_client`.
     """
-    client = s3_client(location, context)
-    with closing(_chunks(client, location)) as chunks:
+    with closing(_chunks(stored_object(location, context))) as chunks:
         yield chunks
 
 
@@ -80,9 +73,9 @@ def refuse_existing_object(location: S3Location, context: StoreContext) -> None:
         OutputExistsError: there is one, and no earlier attempt of this job put it.
         StoreError: see `s3_errors` and `s3_client`.
     """
-    client = s3_client(location, context)
+    stored = stored_object(location, context)
     try:
-        there = _head(client, location)
+        there = look(stored)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         raise output_error(error, location) from None
     if there and there.uid != context.uid:
@@ -112,29 +105,32 @@ def put_object(
         OutputExistsError: another's object is there, and `overwrite` is false.
         OutputNotFoundError: no such bucket.
         OutputFullError: no room.
+        OutputNotEncryptedError: the store does not confirm the location's encryption.
         StoreError: see `s3_errors` and `s3_client`.
     """
     content.seek(0)
     digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-    metadata = {_UID: context.uid, _DIGEST: digest}
-    client = s3_client(location, context)
+    metadata = {UID: context.uid, DIGEST: digest}
+    stored = stored_object(location, context)
     # Two jobs may pass the early check together; the store lets only one of them through.
     condition: dict[str, Any] | None = {} if overwrite else {"IfNoneMatch": "*"}
     try:
+        answer: Mapping[str, Any] = {}
         while condition is not None:
             try:
-                _send(client, location, content, part_bytes, metadata, condition)
+                answer = send(stored, content, part_bytes, metadata, condition)
             except botocore.exceptions.ClientError as error:
-                condition = _next_condition(client, location, metadata, condition, error)
+                condition = _next_condition(stored, metadata, condition, error)
             else:
-                return
+                break
+        if stored.at_rest.wanted:
+            _check_in_place(stored, answer, context.uid)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         raise output_error(error, location) from None
 
 
 def _next_condition(
-    client: S3Client,
-    location: S3Location,
+    stored: StoredObject,
     metadata: dict[str, str],
     condition: dict[str, Any],
     error: botocore.exceptions.ClientError,
@@ -153,106 +149,54 @@ def _next_condition(
         return {}
     if error_code(error) != "NoSuchUpload" and error_status(error) != _PRECONDITION_FAILED:
         raise error
-    there = _head(client, location)
-    if there is None or there.uid != metadata[_UID]:
+    there = look(stored)
+    if there is None or there.uid != metadata[UID]:
         raise error
-    if there.digest == metadata[_DIGEST]:
+    # An earlier attempt may have been asked for less than this one is.
+    if there.digest == metadata[DIGEST] and not stored.at_rest.problem_of(there.answer):
         return None
     if replacing or not condition:
         raise error
     return {"IfMatch": there.version}
 
 
-@dataclass(frozen=True)
-class _There:
-    """An object that is there: its version, and who put what, as far as it says."""
+def _check_in_place(stored: StoredObject, completed: Mapping[str, Any], uid: str) -> None:
+    """Make sure of what was put, and take it away again where it is not encrypted as it is to be.
 
-    version: str
-    uid: str | None
-    digest: str | None
-
-
-def _head(client: S3Client, location: S3Location) -> _There | None:
-    try:
-        answer = client.head_object(Bucket=location.bucket, Key=location.key)
-    except botocore.exceptions.ClientError as error:
-        # HEAD has no body: a missing object and a missing bucket are both a bare 404, and where
-        # the credentials may only write it is 403 (Amazon S3 API, HeadObject). The put will tell.
-        if error_status(error) in (403, 404):
-            return None
-        raise
-    marks = answer.get("Metadata", {})
-    return _There(answer.get("ETag", ""), marks.get(_UID), marks.get(_DIGEST))
-
-
-def _send(
-    client: S3Client,
-    location: S3Location,
-    content: IO[bytes],
-    part_bytes: int,
-    metadata: dict[str, str],
-    condition: dict[str, Any],
-) -> None:
-    size = content.seek(0, os.SEEK_END)
-    content.seek(0)
-    if size > part_bytes:
-        part = max(part_bytes, -(-size // _PARTS))
-        _put_in_parts(client, location, content, part, metadata, condition)
-        return
-    client.put_object(
-        Bucket=location.bucket,
-        Key=location.key,
-        Body=content.read(),
-        Metadata=metadata,
-        **condition,
-    )
-
-
-def _put_in_parts(
-    client: S3Client,
-    location: S3Location,
-    content: IO[bytes],
-    part_bytes: int,
-    metadata: dict[str, str],
-    condition: dict[str, Any],
-) -> None:
-    target: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key}
-    upload = ""
-    try:
-        # Begun at the store and not known here, it could not be ended.
-        with sigterm_deferred():
-            upload = client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
-        parts: list[CompletedPartTypeDef] = []
-        while piece := content.read(part_bytes):
-            number = len(parts) + 1
-            sent = client.upload_part(**target, UploadId=upload, PartNumber=number, Body=piece)
-            parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        client.complete_multipart_upload(
-            **target, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
-        )
-    except BaseException:
-        # Also on SIGTERM: an upload that nobody ends is stored, and paid for, for ever.
-        if upload:
-            _abort(client, target, upload)
-        raise
-
-
-def _abort(client: S3Client, target: dict[str, Any], upload: str) -> None:
-    """End an upload and remove its parts; whoever calls has a worse failure to tell.
-
-    A part that was on its way may arrive after the end, so that it is ended until the store knows
-    nothing of it (Amazon S3 API, AbortMultipartUpload).
+    Raises:
+        OutputNotEncryptedError: the store's last answer or what is there now contradicts.
     """
-    with suppress(botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-        for _ in range(_ABORTIONS):
-            client.abort_multipart_upload(**target, UploadId=upload)
+    problem = stored.at_rest.problem_of(completed) if says_something(completed) else ""
+    there = look(stored)
+    own = there if there and there.uid == uid else None
+    if own:
+        problem = problem or stored.at_rest.problem_of(own.answer)
+    if problem:
+        removed = own is not None and _is_removed(stored, own)
+        what_became = "it was removed" if removed else "what is there could not be removed"
+        raise not_encrypted(stored.location, problem, what_became)
 
 
-def _chunks(client: S3Client, location: S3Location) -> Generator[bytes, None, None]:
+def _is_removed(stored: StoredObject, there: There) -> bool:
+    """Remove what this job put, and no other's that took its place meanwhile; tell whether it went.
+
+    In a bucket with versions it is this one that goes; without its name it would only be hidden.
+    """
+    version = there.answer.get("VersionId")
+    which = {"VersionId": version} if version else {"IfMatch": there.version}
+    try:
+        stored.client.delete_object(**stored.target, **which)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        return False
+    return True
+
+
+def _chunks(stored: StoredObject) -> Generator[bytes, None, None]:
+    location = stored.location
     position, version, pause = 0, "", _RESUME_SECONDS
     for resumption in range(_RESUMPTIONS + 1):
         try:
-            body, version = _get(client, location, position, version)
+            body, version = _get(stored, position, version)
             with closing(body):
                 while chunk := body.read(_CHUNK_BYTES):
                     position += len(chunk)
@@ -267,12 +211,11 @@ def _chunks(client: S3Client, location: S3Location) -> Generator[bytes, None, No
         pause *= 2
 
 
-def _get(
-    client: S3Client, location: S3Location, position: int, version: str
-) -> tuple[StreamingBody, str]:
+def _get(stored: StoredObject, position: int, version: str) -> tuple[StreamingBody, str]:
     going_on: dict[str, Any] = {}
     if position:
         going_on = {"Range": f"bytes={position}-", "IfMatch": version}
-    answer = client.get_object(Bucket=location.bucket, Key=location.key, **going_on)
+    key = stored.at_rest.key_arguments
+    answer = stored.client.get_object(**stored.target, **going_on, **key)
     # A gateway has no version for files that were not put through it.
     return answer["Body"], answer.get("ETag", "")
