@@ -1,4 +1,4 @@
-"""A front before the real S3 server that loses answers, or refuses as lesser stores do."""
+"""A front before a real S3 server: loses answers, refuses as lesser stores do, says what is not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class Front:
         terminates: requests at whose next answer this process gets SIGTERM: as in `loses`.
         meanwhile: what is done before the next answer is given, by request: as in `loses`.
         refuses: a header that it says it does not implement.
+        says: headers of all answers to a request, by request: as in `loses`; None leaves one out.
         passed: method and condition of every request.
+        received: bodies of all requests.
         completed: uploads that were ended; Amazon knows such a one no more, the real server does.
     """
 
@@ -39,7 +41,9 @@ class Front:
     terminates: list[str] = field(default_factory=list)
     meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     refuses: str | None = None
+    says: dict[str, dict[str, str | None]] = field(default_factory=dict)
     passed: list[tuple[str, str | None]] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
 
     @property
@@ -83,6 +87,7 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
     body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
     condition = request.headers.get("If-None-Match") or request.headers.get("If-Match")
     front.passed.append((request.command, condition))
+    front.received.append(body)
     if front.refuses and front.refuses in request.headers:
         _answer(request, 501, {}, _NOT_IMPLEMENTED)
         return
@@ -105,7 +110,9 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
         request.close_connection = True
         request.connection.shutdown(socket.SHUT_RDWR)
         return
-    _answer(request, status, headers, answer)
+    said = {**headers, **front.says.get(kind, {})}
+    given = {name: value for name, value in said.items() if value is not None}
+    _answer(request, status, given, answer)
 
 
 def _nothing() -> None:
@@ -123,7 +130,7 @@ def _forwarded(
     answered = connection.getresponse()
     content = answered.read()
     connection.close()
-    return answered.status, dict(answered.getheaders()), content
+    return answered.status, {name.lower(): value for name, value in answered.getheaders()}, content
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import ssl
@@ -9,6 +10,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cluster import toolchain
 from cluster.certificates import Authority
@@ -46,21 +48,31 @@ class S3Server:
         folder.mkdir(exist_ok=True)
         return folder
 
+    def command(self) -> list[str]:
+        """Give the command line of the server, which is built where it is not yet."""
+        program = toolchain.build(["versitygw"])["versitygw"] / "versitygw"
+        return [
+            str(program),
+            f"--access={ACCESS_KEY}",
+            f"--secret={SECRET_KEY}",
+            f"--port=localhost:{self.port}",
+            f"--cert={self.certificate}",
+            f"--key={self.key}",
+            "--quiet",
+            "posix",
+            str(self.buckets),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """Give what the server finds in its environment besides."""
+        return {}
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        program = toolchain.build(["versitygw"])["versitygw"] / "versitygw"
+        command = self.command()
         self.process = subprocess.Popen(
-            [
-                str(program),
-                f"--access={ACCESS_KEY}",
-                f"--secret={SECRET_KEY}",
-                f"--port=localhost:{self.port}",
-                f"--cert={self.certificate}",
-                f"--key={self.key}",
-                "--quiet",
-                "posix",
-                str(self.buckets),
-            ],
+            command,
+            env={**os.environ, **self.environment()},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -74,7 +86,7 @@ class S3Server:
                     return
             except OSError:
                 time.sleep(0.025)
-        raise RuntimeError(f"versitygw did not start on port {self.port}")
+        raise RuntimeError(f"{command[0]} did not start on port {self.port}")
 
     def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End the server."""
@@ -83,7 +95,7 @@ class S3Server:
             self.process.wait()
             self.process = None
 
-    def location(self, key: str = "in.pdf", bucket: str = "documents", **other: str) -> S3Location:
+    def location(self, key: str = "in.pdf", bucket: str = "documents", **other: Any) -> S3Location:
         """Name an object of this server."""
         values = {
             "endpoint": self.endpoint,

@@ -95,15 +95,24 @@ def _common_error(code: str, status: int, location: S3Location) -> ProcessorErro
     if status in (_UNAUTHORIZED, _FORBIDDEN) or code in _NO_ACCESS:
         return AccessDeniedError(
             f"The store refuses access to {location} ({code}); check Secret "
-            f"{location.credentials_secret!r} and the bucket's policy."
+            f"{location.credentials_secret!r}, the bucket's policy{_customer_key_of(location)}."
         )
     # 409 is another writer at this instant; what became of it shows when it is tried again.
     if status >= _SERVER_ERROR or status in (_TOO_MANY, _CONFLICT, _NOT_FOUND):
         return StorageUnavailableError(f"The store failed at {location} ({code}).")
     return InvalidRequestError(
-        f"The store does not accept the request for {location} ({code}); check endpoint, region "
-        "and bucket."
+        f"The store does not accept the request for {location} ({code}); check endpoint, region, "
+        "bucket and serverSideEncryption."
     )
+
+
+def _customer_key_of(location: S3Location) -> str:
+    """Name the key that an object may have been put with another than."""
+    wanted = location.server_side_encryption
+    reference = wanted.customer_key_secret_ref if wanted else None
+    if reference is None:
+        return ""
+    return f", and whether key {reference.key!r} of Secret {reference.name!r} is the object's"
 
 
 def _connection_error(error: Exception, location: S3Location) -> ProcessorError:

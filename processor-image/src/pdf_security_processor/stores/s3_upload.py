@@ -27,6 +27,15 @@ _PARTS = 10_000
 _ABORTIONS = 3
 """Times that an upload is ended while its store says that there was one to end."""
 
+_REFUSALS = {
+    "NotImplemented",
+    "KMSNotFoundException",
+    "KMSDisabledException",
+    "KMSInvalidKeyUsageException",
+    "kmsKeyNotFound",
+}
+"""Codes of stores that do not encrypt, or not with that key: Amazon's, and last MinIO's, a 404."""
+
 _NOTHING_SENT = "nothing of the document was sent"
 
 
@@ -100,8 +109,9 @@ def _begin(stored: StoredObject, metadata: dict[str, str]) -> Mapping[str, Any]:
             **stored.target, Metadata=metadata, **stored.at_rest.beginning_arguments
         )
     except botocore.exceptions.ClientError as error:
-        if stored.at_rest.wanted and error_code(error) == "NotImplemented":
-            problem = "it does not implement it"
+        code = error_code(error)
+        if stored.at_rest.wanted and code in _REFUSALS:
+            problem = f"it refuses ({code})"
             raise not_encrypted(stored.location, problem, _NOTHING_SENT) from None
         raise
 
