@@ -67,6 +67,10 @@ def _s3_input(**fields: Any) -> Manifest:
     return job(input={"s3": {k: v for k, v in {**S3, **fields}.items() if v is not None}})
 
 
+def _s3_output(**fields: Any) -> Manifest:
+    return job(output={"s3": {**S3, "bucket": "outgoing", **fields}})
+
+
 def _http_input(url: str = "https://documents.example.com/in.pdf", **fields: Any) -> Manifest:
     return job(input={"http": {"url": url, **fields}})
 
@@ -114,6 +118,7 @@ _KEY = "spec.input.s3.key"
 _ENDPOINT = "spec.input.s3.endpoint"
 _BUCKET = "spec.input.s3.bucket"
 _CLAIM_PATH = "spec.input.persistentVolumeClaim.path"
+_AT_REST = "spec.output.s3.serverSideEncryption"
 _URL = "spec.input.http.url"
 _FIRST_ENDPOINT = "spec.storageEndpoints[0]"
 
@@ -153,6 +158,40 @@ _WRONG_URLS = {
     "address-beyond": "https://256.0.0.1/in.pdf",
     "too-many-labels": "https://1.2.3.4.5/in.pdf",
 }
+
+_WRONG_ENCRYPTIONS: list[tuple[str, Manifest, str, str]] = [
+    ("type-missing", {}, ".type", "Required value"),
+    ("type-unknown", {"type": "AES256"}, ".type", "Unsupported value"),
+    ("kms-key-of-s3", {"type": "SSE-S3", "kmsKeyId": "k"}, ".kmsKeyId", "for type SSE-KMS only"),
+    ("kms-alias", {"type": "SSE-KMS", "kmsKeyId": "alias/k"}, ".kmsKeyId", "no alias"),
+    (
+        "kms-alias-by-arn",
+        {"type": "SSE-KMS", "kmsKeyId": "arn:aws:kms:eu:1:alias/k"},
+        ".kmsKeyId",
+        "no alias",
+    ),
+    # It travels in a header, which a newline would end.
+    ("kms-newline", {"type": "SSE-KMS", "kmsKeyId": "k\nx: y"}, ".kmsKeyId", "should match"),
+    ("kms-space", {"type": "SSE-KMS", "kmsKeyId": "k y"}, ".kmsKeyId", "should match"),
+    ("kms-accent", {"type": "SSE-KMS", "kmsKeyId": "schlüssel"}, ".kmsKeyId", "should match"),
+    ("kms-long", {"type": "SSE-KMS", "kmsKeyId": "k" * 513}, ".kmsKeyId", "Too long"),
+    ("no-key", {"type": "SSE-C"}, ".customerKeySecretRef", "required for type SSE-C"),
+    (
+        "key-of-kms",
+        {"type": "SSE-KMS", "customerKeySecretRef": {"name": "a", "key": "b"}},
+        ".customerKeySecretRef",
+        "for that only",
+    ),
+    (
+        "key-other-namespace",
+        {
+            "type": "SSE-C",
+            "customerKeySecretRef": {"name": "a", "key": "b", "namespace": "kube-system"},
+        },
+        ".customerKeySecretRef.namespace",
+        "unknown field",
+    ),
+]
 
 _METADATA = [
     Invalid(
@@ -259,6 +298,24 @@ _PLACES = [
         _s3_input(credentialsSecretRef={"name": "../s3"}),
         "spec.input.s3.credentialsSecretRef.name",
         "should match",
+    ),
+    *(
+        Invalid(
+            f"encryption-{name}",
+            _s3_output(serverSideEncryption=wanted),
+            f"{_AT_REST}{field}",
+            message,
+        )
+        for name, wanted, field, message in _WRONG_ENCRYPTIONS
+    ),
+    *(
+        Invalid(
+            f"encryption-of-input-{kind}",
+            _s3_input(serverSideEncryption={"type": kind}),
+            "spec.input.s3.serverSideEncryption",
+            "of an input only SSE-C",
+        )
+        for kind in ("SSE-S3", "SSE-KMS")
     ),
     Invalid("path-absolute", _path("/etc/passwd"), _CLAIM_PATH, "should match"),
     Invalid("path-parent", _path("in/../../contract.pdf"), _CLAIM_PATH, "'.' or '..'"),
@@ -669,6 +726,20 @@ _CLASSES = [
         f"{_FIRST_ENDPOINT}.cidrs",
         "cidrs must be address blocks",
     ),
+    *(
+        Invalid(
+            f"class-encryption-{name}",
+            _endpoint(serverSideEncryption=wanted),
+            f"{_FIRST_ENDPOINT}.serverSideEncryption{field}",
+            message,
+        )
+        for name, wanted, field, message in (
+            # Whoever administers the class could not read what its jobs put there.
+            ("of-customers", {"type": "SSE-C"}, ".type", "Unsupported value"),
+            ("kms-key", {"type": "SSE-S3", "kmsKeyId": "k"}, ".kmsKeyId", "SSE-KMS only"),
+            ("kms-alias", {"type": "SSE-KMS", "kmsKeyId": "alias/k"}, ".kmsKeyId", "no alias"),
+        )
+    ),
     Invalid(
         "class-cidrs-empty", _endpoint(cidrs=[]), f"{_FIRST_ENDPOINT}.cidrs", "at least 1 items"
     ),
@@ -774,6 +845,33 @@ INVALID = [*_METADATA, *_PLACES, *_OPERATIONS, *_NUMBERS, *_CLASSES]
 _DECRYPT = {"decrypt": {"passwordSecretRef": {"name": "passwords", "key": "user"}}}
 
 VALID: dict[str, Manifest] = {
+    "encrypted-at-rest": job(
+        input={
+            "s3": {
+                **S3,
+                "serverSideEncryption": {
+                    "type": "SSE-C",
+                    "customerKeySecretRef": {"name": "at-rest", "key": "key"},
+                },
+            }
+        },
+        output={
+            "s3": {
+                **S3,
+                "bucket": "outgoing",
+                "serverSideEncryption": {
+                    "type": "SSE-KMS",
+                    "kmsKeyId": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd",
+                },
+            }
+        },
+        report={
+            "s3": {**S3, "key": "report.json", "serverSideEncryption": {"type": "SSE-S3"}},
+        },
+    ),
+    "class-with-encryption-at-rest": _endpoint(
+        serverSideEncryption={"type": "SSE-KMS", "kmsKeyId": "1234abcd-12ab-34cd"}
+    ),
     "least": job(),
     "claims": job(
         input={"persistentVolumeClaim": {**CLAIM, "path": "in/contract.pdf"}},

@@ -27,6 +27,13 @@ def _s3(key: str, secret: str = "mine", store: str = STORE) -> Object:
     }
 
 
+def _encrypted(key: str) -> Object:
+    place = _s3(key)
+    reference = {"name": "theirs", "key": "at-rest"}
+    place["s3"]["serverSideEncryption"] = {"type": "SSE-C", "customerKeySecretRef": reference}
+    return place
+
+
 def http_at(url: str = f"{SOURCE}/in.pdf", secret: str = "mine") -> Object:
     """Give a document that is read by its URL, with a token."""
     return {"http": {"url": url, "bearerTokenSecretRef": {"name": secret, "key": "token"}}}
@@ -112,6 +119,15 @@ ATTEMPTS = [
         ("report",),
         _s3("r.json", "theirs"),
         "spec.report.s3.credentialsSecretRef",
+    ),
+    *(
+        Attempt(
+            f"customer-key-of-{place}",
+            (place,),
+            _encrypted(key),
+            f"spec.{place}.s3.serverSideEncryption.customerKeySecretRef",
+        )
+        for place, key in (("input", "in.pdf"), ("output", "out.pdf"), ("report", "r.json"))
     ),
     Attempt("claim-of-input", ("input",), _claim("theirs"), "spec.input.persistentVolumeClaim"),
     Attempt(

@@ -22,7 +22,7 @@ METADATA: Object = {
 }
 
 
-def s3(key: str, bucket: str = "documents", credentials: str = "s3") -> Object:
+def s3(key: str, bucket: str = "documents", credentials: str = "s3", **fields: Any) -> Object:
     """A location in the store that `class_spec` lists."""
     return {
         "s3": {
@@ -30,6 +30,7 @@ def s3(key: str, bucket: str = "documents", credentials: str = "s3") -> Object:
             "bucket": bucket,
             "key": key,
             "credentialsSecretRef": {"name": credentials},
+            **fields,
         }
     }
 

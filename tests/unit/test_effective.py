@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pdf_security_operator.api import ClassSpec, JobSpec
+from pdf_security_operator.api import ClassSpec, JobSpec, S3Object
 from pdf_security_operator.effective import (
     BROKER_BYTES,
     CLOSING_SECONDS,
@@ -14,6 +14,7 @@ from pdf_security_operator.effective import (
     EffectiveLimits,
     check_operations,
     effective_limits_of,
+    encryption_of,
     endpoint_of,
 )
 from pdf_security_operator.errors import JobRejected
@@ -245,6 +246,66 @@ def test_endpoint_not_listed(endpoints: list[dict[str, Any]] | None, listed: str
         "input.s3.endpoint https://s3.example.com is not among those of the class "
         f"({listed}); use one of them or ask its administrator"
     )
+
+
+SSE_S3 = {"type": "SSE-S3"}
+SSE_KMS = {"type": "SSE-KMS"}
+SSE_KMS_A = {"type": "SSE-KMS", "kmsKeyId": "key-a"}
+SSE_KMS_B = {"type": "SSE-KMS", "kmsKeyId": "key-b"}
+SSE_C = {"type": "SSE-C", "customerKeySecretRef": {"name": "at-rest", "key": "key"}}
+
+
+def _encryption(wanted: Any, classes: Any, field: str) -> Any:
+    place = s3("a.pdf")["s3"] | ({"serverSideEncryption": wanted} if wanted else {})
+    endpoint = {"url": place["endpoint"]} | ({"serverSideEncryption": classes} if classes else {})
+    other = {"url": "https://other.example.com", "serverSideEncryption": {"type": "SSE-S3"}}
+    of_class = ClassSpec.model_validate(class_spec(storageEndpoints=[other, endpoint]))
+    applies = encryption_of(S3Object.model_validate(place), of_class, field)
+    return applies.to_json_dict() if applies else None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "classes", "applies"),
+    [
+        pytest.param(None, None, None, id="nobody-asks"),
+        pytest.param(SSE_C, None, SSE_C, id="the-job's-own"),
+        pytest.param(None, SSE_S3, SSE_S3, id="the-class's"),
+        pytest.param(None, SSE_KMS_A, SSE_KMS_A, id="the-class's-key"),
+        pytest.param(SSE_KMS, SSE_KMS_A, SSE_KMS_A, id="the-class's-key-where-none-is-named"),
+        pytest.param(SSE_KMS_A, SSE_KMS_A, SSE_KMS_A, id="the-same"),
+        pytest.param(SSE_KMS_B, SSE_KMS, SSE_KMS_B, id="a-key-where-the-class-names-none"),
+    ],
+)
+@pytest.mark.parametrize("field", ["output", "report"])
+def test_encryption_at_rest(wanted: Any, classes: Any, applies: Any, field: str) -> None:
+    """Documents would lie unencrypted at a store where the class says that none does."""
+    assert _encryption(wanted, classes, field) == applies
+
+
+@pytest.mark.parametrize(
+    ("wanted", "classes", "said"),
+    [
+        pytest.param(SSE_S3, SSE_KMS, "type SSE-S3 is not the class's", id="type"),
+        pytest.param(SSE_KMS_B, SSE_KMS_A, "kmsKeyId is not the class's", id="key"),
+        pytest.param(SSE_KMS_B, SSE_S3, "type SSE-KMS is not the class's", id="key-for-none"),
+        pytest.param(SSE_C, SSE_S3, "could not read it", id="customer's-key"),
+    ],
+)
+@pytest.mark.parametrize("field", ["output", "report"])
+def test_another_encryption_than_the_class(
+    wanted: Any, classes: Any, said: str, field: str
+) -> None:
+    """A job would choose a key that the administrator does not hold, or none."""
+    with pytest.raises(JobRejected, match=said) as caught:
+        _encryption(wanted, classes, field)
+    assert caught.value.reason == "EncryptionNotAllowed"
+    assert caught.value.message.startswith(f"{field}.s3.serverSideEncryption: ")
+
+
+@pytest.mark.parametrize("wanted", [None, SSE_C], ids=["none", "customer's-key"])
+def test_encryption_of_an_input_is_its_authors(wanted: Any) -> None:
+    """An input could not be read that somebody put under a key of their own."""
+    assert _encryption(wanted, SSE_KMS_A, "input") == wanted
 
 
 @pytest.mark.parametrize("port", ["", ":8443"])

@@ -26,6 +26,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 Object = dict[str, Any]
 
+AT_REST = {"type": "SSE-C", "customerKeySecretRef": {"name": "at-rest", "key": "current"}}
+
 PASSWORDS = [
     {"decrypt": {"passwordSecretRef": {"name": "passwords", "key": "old"}}},
     {"sanitize": {}},
@@ -57,6 +59,23 @@ CASES: dict[str, tuple[Object, Object]] = {
         class_spec(),
     ),
     "config-map-inspect": (job_spec(), class_spec()),
+    "s3-encrypted-at-rest": (
+        job_spec(
+            input=s3("in/contract.pdf", serverSideEncryption=AT_REST),
+            output=s3("out/contract.pdf"),
+            report=s3("reports/contract.json"),
+            operations=[{"sanitize": {}}],
+        ),
+        class_spec(
+            storageEndpoints=[
+                {
+                    "url": "https://s3.example.com",
+                    "cidrs": ["10.0.3.0/24"],
+                    "serverSideEncryption": {"type": "SSE-KMS", "kmsKeyId": "1234abcd-12ab-34cd"},
+                }
+            ],
+        ),
+    ),
     "http-to-claim": (
         job_spec(
             input=http(
@@ -417,6 +436,31 @@ def test_only_the_named_keys_of_secrets() -> None:
     }
     assert projected["defaultMode"] == 0o440
     assert mount["readOnly"] is True
+
+
+@pytest.mark.parametrize("place", ["input", "output", "report"])
+def test_of_the_secret_with_a_customers_key_that_key_is_mounted(place: str) -> None:
+    """The store could not give or take the object; or a pod would hold keys of no use to it."""
+    places = {name: claim(f"{name}.pdf") for name in ("input", "output", "report")}
+    spec = job_spec(
+        **places | {place: s3("a.pdf", serverSideEncryption=AT_REST)}, operations=[{"sanitize": {}}]
+    )
+    projected, _ = _secrets(_built(spec, class_spec()))
+    items = [{"key": "current", "path": "at-rest/current"}]
+    assert {"secret": {"name": "at-rest", "items": items}} in projected["sources"]
+
+
+def test_no_job_chooses_another_encryption_than_its_class_has() -> None:
+    """The check would be there, and no Job be held to it."""
+    endpoint = {"url": "https://s3.example.com", "serverSideEncryption": {"type": "SSE-S3"}}
+    spec = job_spec(
+        input=claim("a.pdf"),
+        output=s3("b.pdf", serverSideEncryption=AT_REST),
+        operations=[{"sanitize": {}}],
+    )
+    with pytest.raises(JobRejected) as rejected:
+        _built(spec, class_spec(storageEndpoints=[endpoint]))
+    assert rejected.value.reason == "EncryptionNotAllowed"
 
 
 def test_only_the_session_token_may_be_missing() -> None:
