@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import botocore.exceptions
 import botocore.session
 
 from cluster import toolchain
@@ -64,6 +66,18 @@ class EncryptingServer(S3Server):
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
         )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        """Wait for what it does after it has begun to listen: its drive, its users, its key."""
+        for _ in range(100):
+            try:
+                self.client.list_buckets()
+            except botocore.exceptions.ClientError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError("MinIO did not get ready")
 
     def emptied(self, bucket: str = "documents") -> None:
         """Make a bucket, or remove all that is in it."""
