@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import botocore.exceptions
-import botocore.session
 
 from cluster import toolchain
 from pdf_security_processor.contract import S3Location
@@ -58,7 +58,7 @@ class EncryptingServer(S3Server):
 
     def start(self) -> None:
         super().start()
-        self.client = botocore.session.Session().create_client(
+        self.client = boto3.client(
             "s3",
             region_name="us-east-1",
             endpoint_url=self.endpoint,

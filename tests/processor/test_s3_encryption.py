@@ -260,6 +260,34 @@ def test_what_is_contradicted_is_removed(
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
 
 
+@pytest.mark.parametrize("overwrite", [True, False], ids=["overwrite", "new"])
+def test_what_is_contradicted_is_removed_though_the_answer_was_lost(
+    server: EncryptingServer, context: StoreContext, overwrite: bool
+) -> None:
+    """A document would stay as it is where a connection broke, and the job be tried for ever."""
+    with faulty_front(server) as front:
+        front.says = {"HEAD": {TYPE: None}}
+        front.loses = ["POST complete"]
+        location = server.location("out.pdf", endpoint=front.endpoint)
+        with pytest.raises(errors.OutputNotEncryptedError, match="it was removed"):
+            _put(encrypted(location, "SSE-S3"), b"content", context, overwrite=overwrite)
+        assert front.loses == []
+    assert server.objects() == []
+
+
+def test_what_is_contradicted_is_removed_from_any_store(
+    server: EncryptingServer, context: StoreContext
+) -> None:
+    """A document would stay as it is in a store that knows no condition for removals."""
+    with faulty_front(server) as front:
+        front.says = {"HEAD": {TYPE: None}}
+        front.refuses = "If-Match"
+        location = server.location("out.pdf", endpoint=front.endpoint)
+        with pytest.raises(errors.OutputNotEncryptedError, match="it was removed"):
+            _put(encrypted(location, "SSE-S3"), b"content", context)
+    assert server.objects() == []
+
+
 def test_another_jobs_object_is_not_removed(
     server: EncryptingServer, context: StoreContext
 ) -> None:

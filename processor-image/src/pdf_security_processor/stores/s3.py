@@ -135,7 +135,7 @@ def _next_condition(
     condition: dict[str, Any],
     error: botocore.exceptions.ClientError,
 ) -> dict[str, Any] | None:
-    """Tell how to put again after a refusal; nothing where the object is in place already.
+    """Tell how to put again after a refusal; nothing where the content is in place already.
 
     A refusal may be the store's second answer, after the first one was lost on its way and botocore
     asked again; or the object may be an earlier attempt's.
@@ -152,10 +152,12 @@ def _next_condition(
     there = look(stored)
     if there is None or there.uid != metadata[UID]:
         raise error
-    # An earlier attempt may have been asked for less than this one is.
-    if there.digest == metadata[DIGEST] and not stored.at_rest.problem_of(there.answer):
+    may_replace = bool(condition) and not replacing
+    # An earlier attempt may have been asked for less encryption than this one is.
+    is_earlier = may_replace and bool(stored.at_rest.problem_of(there.answer))
+    if there.digest == metadata[DIGEST] and not is_earlier:
         return None
-    if replacing or not condition:
+    if not may_replace:
         raise error
     return {"IfMatch": there.version}
 
@@ -183,12 +185,21 @@ def _is_removed(stored: StoredObject, there: There) -> bool:
     In a bucket with versions it is this one that goes; without its name it would only be hidden.
     """
     version = there.answer.get("VersionId")
-    which = {"VersionId": version} if version else {"IfMatch": there.version}
-    try:
-        stored.client.delete_object(**stored.target, **which)
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-        return False
-    return True
+    # Where a store knows no condition: it was this job's own a moment ago.
+    ways: list[dict[str, Any]] = [{"IfMatch": there.version}, {}]
+    if version:
+        ways = [{"VersionId": version}]
+    for which in ways:
+        try:
+            stored.client.delete_object(**stored.target, **which)
+        except botocore.exceptions.ClientError as error:
+            if error_code(error) != "NotImplemented":
+                return False
+        except botocore.exceptions.BotoCoreError:
+            return False
+        else:
+            return True
+    return False
 
 
 def _chunks(stored: StoredObject) -> Generator[bytes, None, None]:
