@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
 from processor.s3_server import S3Server
 
@@ -33,6 +34,7 @@ class Front:
         says: headers of all answers to a request, by request: as in `loses`; None leaves one out.
         passed: method and condition of every request.
         received: bodies of all requests.
+        parts: numbers of the parts that were put.
         completed: uploads that were ended; Amazon knows such a one no more, the real server does.
     """
 
@@ -44,6 +46,7 @@ class Front:
     says: dict[str, dict[str, str | None]] = field(default_factory=dict)
     passed: list[tuple[str, str | None]] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
 
     @property
@@ -88,6 +91,7 @@ def _handle(request: http.server.BaseHTTPRequestHandler, front: Front, server: S
     condition = request.headers.get("If-None-Match") or request.headers.get("If-Match")
     front.passed.append((request.command, condition))
     front.received.append(body)
+    front.parts += parse_qs(urlsplit(request.path).query).get("partNumber", [])
     if front.refuses and front.refuses in request.headers:
         _answer(request, 501, {}, _NOT_IMPLEMENTED)
         return

@@ -19,7 +19,7 @@ from pdf_security_processor.contract import ExitCode, S3Location, ServerSideEncr
 from pdf_security_processor.secret_files import Password, read_customer_key
 from pdf_security_processor.stores import StoreContext
 from pdf_security_processor.stores import s3 as store
-from pdf_security_processor.stores.s3_encryption import AtRest, check_encryption
+from pdf_security_processor.stores.s3_encryption import AtRest
 from processor import documents
 from processor.encrypting_server import KMS_KEY, EncryptingServer, encrypted
 from processor.faulty_front import faulty_front
@@ -316,6 +316,17 @@ def test_a_store_that_says_so_at_once_is_asked_once(
     assert [method for method, _ in front.passed] == ["POST", "PUT", "POST", "HEAD"]
 
 
+def test_what_goes_ahead_is_no_part_of_the_content(
+    server: EncryptingServer, context: StoreContext
+) -> None:
+    """Two contents would be encrypted with one nonce, or a byte stand before the document."""
+    with faulty_front(server) as front:
+        location = encrypted(server.location("out.pdf", endpoint=front.endpoint), "SSE-S3")
+        _put(location, b"content", context)
+    assert front.parts == ["10000", "1"]
+    assert _read(encrypted(server.location("out.pdf"), "SSE-S3"), context) == b"content"
+
+
 def test_a_kms_key_that_the_store_does_not_have(
     server: EncryptingServer, context: StoreContext
 ) -> None:
@@ -484,11 +495,14 @@ _REFERENCE = {"name": "at-rest", "key": "key"}
         pytest.param("https://a", {"type": "SSE-S3", "kmsKeyId": "k"}, "kmsKeyId", id="kms-key"),
     ],
 )
-def test_contradictions_are_refused(endpoint: str, wanted: dict[str, Any], said: str) -> None:
+def test_contradictions_are_refused(
+    tmp_path: Path, endpoint: str, wanted: dict[str, Any], said: str
+) -> None:
     """A customer's key would cross the network in clear; or a key that is named have no effect."""
     given = {**_LOCATION.to_json_dict(), "endpoint": endpoint, "serverSideEncryption": wanted}
+    context = StoreContext(tmp_path, tmp_path, "uid")
     with pytest.raises(errors.InvalidRequestError, match=said):
-        check_encryption(S3Location.model_validate(given))
+        stores.connect([Sink(s3=S3Location.model_validate(given))], context)
 
 
 _DIGEST = base64.b64encode(hashlib.md5(KEY, usedforsecurity=False).digest()).decode()
