@@ -26,7 +26,7 @@ _VERSION_FLAGS = (
 
 @dataclass(frozen=True)
 class Component:
-    """Programs compiled from one go.mod."""
+    """Programs compiled from one go.mod, and files beside them; or such files alone."""
 
     name: str
     packages: Sequence[str]
@@ -155,6 +155,24 @@ COMPONENTS = {
         Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
         # Whether others can verify what `python -m images sign` signs.
         Component("cosign", ["github.com/sigstore/cosign/v2/cmd/cosign"]),
+        # Nothing to compile: what their manifests are held to.
+        Component(
+            "external-secrets",
+            [],
+            copied=[
+                f"config/crds/bases/external-secrets.io_{plural}.yaml"
+                for plural in ("externalsecrets", "secretstores")
+            ],
+            module="github.com/external-secrets/external-secrets",
+        ),
+        Component(
+            "secrets-store",
+            [],
+            copied=[
+                "config/crd/bases/secrets-store.csi.x-k8s.io_secretproviderclasses.yaml",
+            ],
+            module="sigs.k8s.io/secrets-store-csi-driver",
+        ),
         # Scanners of `python -m scanners`.
         Component("kube-score", ["github.com/zegl/kube-score/cmd/kube-score"]),
         Component("kubesec", ["github.com/controlplaneio/kubesec/v2"]),

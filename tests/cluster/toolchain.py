@@ -102,8 +102,11 @@ def _build_one(component: Component, target: Path, go: Path, progress: Progress)
 
 
 def _compile(component: Component, go: Path, into: Path) -> None:
-    build = ["build", "-mod=readonly", *component.arguments(), "-o", f"{into}/"]
-    _go(component, go, [*build, *component.packages])
+    if component.packages:
+        build = ["build", "-mod=readonly", *component.arguments(), "-o", f"{into}/"]
+        _go(component, go, [*build, *component.packages])
+    elif component.module:
+        _go(component, go, ["mod", "download", component.module])
     for ours, wanted in component.renamed.items():
         (into / ours).rename(into / wanted)
     if component.copied:
