@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,6 +65,10 @@ def stage_documents(scene: Scene, words: Words) -> None:
     )
     half = words.make("half of a pair")
     scene.add_secret("half-store", accessKeyId="", secretAccessKey=half)
+    key = secrets.token_bytes(32)
+    words.values["key of the store, its bytes"] = key
+    words.values["key of the store, as its Secret has it"] = base64.b64encode(key)
+    scene.add_secret("customer", key=base64.b64encode(key).decode())
     scene.put("plain.pdf", documents.plain())
     scene.put("encrypted.pdf", documents.encrypted(user=user, owner=owner))
     scene.put("active.pdf", documents.with_active_content())
@@ -114,6 +119,12 @@ KINDS = (
     Kind("one that is not there", _does("none.pdf", _decrypt("user")), "InputNotFound"),
     Kind("a store that refuses", _from_store("no-store"), "AccessDenied"),
     Kind("half of a pair of keys", _from_store("half-store"), "CredentialsIncomplete"),
+    # versitygw takes the key, and encrypts nothing.
+    Kind("a store that does not encrypt", lambda scene: {
+        "input": scene.at("plain.pdf"),
+        "output": scene.at("never.pdf", serverSideEncryption={
+            "type": "SSE-C", "customerKeySecretRef": {"name": "customer", "key": "key"}})},
+         "OutputNotEncrypted"),
     Kind("inspect", lambda scene: {"input": scene.at("encrypted.pdf"), "output": None,
                                    "operations": [{"inspect": {}}]}),
     Kind("with a report", lambda scene: {
