@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from cluster.certificates import write_private
 from pdf_security_operator.audit.keys import key_id_of
 from pdf_security_operator.audit.records import OUTCOMES
 from pdf_security_operator.audit.sinks import lines_of
-from pdf_security_operator.audit.verification import Verdict, records_in, verify
+from pdf_security_operator.audit.verification import Verdict, verify
 
 LEAST_BYTES = 16 << 10
 """Of a volume that takes a few lines and no more."""
@@ -46,8 +47,10 @@ class AuditFolder:
     def outcomes(self) -> set[str]:
         """Give the UIDs of all jobs whose end is on record."""
         kinds = tuple(kind.encode() for kind in OUTCOMES)
-        lines = (line for line in lines_of(self.path) if any(kind in line.line for kind in kinds))
-        return {identity.partition("/")[0] for identity, _ in records_in(lines)}
+        ends = {
+            line.line for line in lines_of(self.path) if any(kind in line.line for kind in kinds)
+        }
+        return {json.loads(line)["id"].partition("/")[0] for line in ends}
 
 
 def audit_folder(folder: Path) -> AuditFolder:

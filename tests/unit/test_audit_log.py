@@ -19,7 +19,7 @@ from pdf_security_operator.audit.sinks import Sink, StandardOutput, Volume, line
 from pdf_security_operator.audit.verification import Verdict, verify
 from pdf_security_operator.identity import Key
 from pdf_security_operator.metrics import Metrics
-from unit.audit_logs import Keys, final_status, submitted_job
+from unit.audit_logs import Keys, final_status, log_of, submitted_job
 from unit.resources import observed_job
 
 Object = dict[str, Any]
@@ -66,6 +66,10 @@ def _bring(folder: Path) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+def _write(path: Path, lines: list[bytes]) -> None:
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
 def _verdict(folder: Path, keys: Keys) -> Verdict:
@@ -127,6 +131,18 @@ async def test_who_comes_next_does_not_record_it_again(tmp_path: Path, keys: Key
             log.ended(submitted_job(), final_status())
     assert _verdict(tmp_path, keys).repeated == 0
     assert len(_files(tmp_path)) == 1
+
+
+async def test_what_nobody_vouches_for_is_recorded_all_the_same(tmp_path: Path, keys: Keys) -> None:
+    """Whoever may write to the volume would keep what follows off the record."""
+    lines, _ = log_of(1, Keys(), name="planted")
+    _write(tmp_path / "planted.jsonl", [line.line for line in lines])
+    async with _running(_log(keys, Volume(tmp_path))) as log:
+        log.ended(submitted_job("uid-planted-0"), final_status())
+    own = [path for path in _files(tmp_path) if path.name != "planted.jsonl"]
+    assert len(own) == 1
+    verdict = _verdict(own[0], keys)
+    assert (verdict.findings, verdict.outcomes) == ([], 1)
 
 
 async def test_who_comes_next_says_how_far_it_went(tmp_path: Path, keys: Keys) -> None:

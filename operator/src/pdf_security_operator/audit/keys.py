@@ -26,7 +26,8 @@ class SigningKey:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        self.key_id = key_id_of(key.public_key())
+        self.public = key.public_key()
+        self.key_id = key_id_of(self.public)
 
     def sign(self, data: bytes) -> str:
         """Give the signature in base64 (RFC 8032)."""

@@ -18,7 +18,7 @@ from pdf_security_operator.audit import records
 from pdf_security_operator.audit.chain import Chain, Head
 from pdf_security_operator.audit.keys import SigningKey
 from pdf_security_operator.audit.sinks import Sink
-from pdf_security_operator.audit.verification import records_in
+from pdf_security_operator.audit.verification import vouched_in
 from pdf_security_operator.clock import seconds_since, timestamp
 from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.metrics import Metrics
@@ -134,13 +134,14 @@ class AuditLog:
 
     async def begin(self) -> None:
         """Learn what others recorded last, which is not recorded again; then begin to work."""
+        keys = {self._key.key_id: self._key.public} if self._key else {}
         for sink in self._sinks:
             try:
                 lines = await sink.recent()
             except OSError as error:
                 logger.warning("audit.unread", sink=sink.name, error=str(error))
                 continue
-            for identity, head in records_in(lines):
+            for identity, head in vouched_in(lines, keys):
                 self._recorded[identity] = True
                 known = self._predecessors.get(head.chain)
                 if known is None or known.sequence < head.sequence:

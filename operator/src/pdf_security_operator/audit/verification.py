@@ -100,12 +100,28 @@ def verify(
     return verdict
 
 
-def records_in(lines: Iterable[Line]) -> Iterable[tuple[str, Head]]:
-    """Give the id of each record, and the head that its chain has with it; the broken are left."""
-    for line in lines:
-        record = _record_in(line)
-        if record:
-            yield record.identity, Head(record.chain, record.sequence, record.digest)
+def vouched_in(
+    lines: Iterable[Line], keys: Mapping[str, Ed25519PublicKey]
+) -> Iterable[tuple[str, Head]]:
+    """Give the id of each record that a head vouches for, and how far its chain goes with it.
+
+    Of chains that may begin in the middle. Whoever may write where a log is kept could otherwise
+    have it believed that something is on record.
+
+    Args:
+        lines: as for `verify`.
+        keys: as for `verify`.
+    """
+    for chain in _chains_in(lines).values():
+        run: list[_Record] = []
+        for record in chain:
+            if run and record.previous != run[-1].digest:
+                run = []
+            run.append(record)
+            if record.kind == HEAD and not _wrong_head(record, keys):
+                for vouched in run:
+                    yield vouched.identity, Head(vouched.chain, vouched.sequence, vouched.digest)
+                run = [record]
 
 
 def _chains_in(lines: Iterable[Line]) -> dict[str, list[_Record]]:
