@@ -37,7 +37,9 @@ MISSING_SECRET = "comes-later"
 @contextmanager
 def open_api(cluster: Cluster) -> Iterator[Api]:
     """Open a way to the API server for as long as it is needed."""
-    command = [str(cluster.kubectl_path), f"--kubeconfig={cluster.kubeconfig}", "proxy", "--port=0"]
+    # It ends with the tests however they end: what is left over is in the way of the next ones.
+    command = ["setpriv", "--pdeathsig", "KILL", str(cluster.kubectl_path)]
+    command += [f"--kubeconfig={cluster.kubeconfig}", "proxy", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
         try:
             assert proxy.stdout is not None
