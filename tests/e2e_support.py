@@ -62,6 +62,16 @@ def wait_for(found: Callable[[], Found | None], what: str, seconds: float = 60) 
 
 
 @contextmanager
+def without_manifest(cluster: Cluster, path: str) -> Iterator[None]:
+    """Take away what a manifest holds until the block ends."""
+    cluster.kubectl("delete", "-f", path)
+    try:
+        yield
+    finally:
+        cluster.kubectl("create", "-f", path)
+
+
+@contextmanager
 def without_class_policies(cluster: Cluster, passes: Callable[[], bool]) -> Iterator[None]:
     """Take away what judges jobs at admission, where it is there, until the block ends.
 
@@ -73,12 +83,9 @@ def without_class_policies(cluster: Cluster, passes: Callable[[], bool]) -> Iter
     if not there:
         yield
         return
-    cluster.kubectl("delete", "-f", REFERENCE_POLICIES)
-    try:
+    with without_manifest(cluster, REFERENCE_POLICIES):
         wait_for(passes, "no policy judges any more", 60)
         yield
-    finally:
-        cluster.kubectl("create", "-f", REFERENCE_POLICIES)
 
 
 def items_of(cluster: Cluster, kind: str, namespace: str, *more: str) -> list[Object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from attempts.references import STORE, allowed
 from attempts.row import AttemptRow
 from attempts.tenants import RBAC, Tenant, tenant
 from cluster import Cluster
-from e2e_support import wait_for
+from e2e_support import REFERENCE_POLICIES, wait_for, without_manifest
 from images.build import REPOSITORY
 from operator_scene import Object, build_job, open_scene
 from product import NAMESPACE, Installation
@@ -92,7 +92,7 @@ def _record(
     stage: Stage,
     layer: str,
     attempts: Mapping[str, Callable[[], str]],
-    taken_away: Callable[[Stage], Any],
+    taken_away: Callable[[Stage], AbstractContextManager[None]],
 ) -> None:
     """Try all with a layer and without it, and write the rows."""
     before = {name: attempt() for name, attempt in attempts.items()}
@@ -175,13 +175,8 @@ def test_what_rbac_refuses(stage: Stage) -> None:
     _record(stage, "RBAC", attempts, _with_all_rights)
 
 
-@contextmanager
-def _without_the_stamp(stage: Stage) -> Iterator[None]:
-    stage.cluster.kubectl("delete", "-f", SUBMITTER_POLICIES)
-    try:
-        yield
-    finally:
-        stage.cluster.kubectl("create", "-f", SUBMITTER_POLICIES)
+def _without_the_stamp(stage: Stage) -> AbstractContextManager[None]:
+    return without_manifest(stage.cluster, SUBMITTER_POLICIES)
 
 
 def test_what_the_stamp_refuses(stage: Stage) -> None:
@@ -247,15 +242,8 @@ SHAPES: dict[str, Callable[[str], Object]] = {
 @contextmanager
 def _without_the_schema(stage: Stage) -> Iterator[None]:
     """Let the API server take what it likes for a spec; the operator sees none of it."""
-    with _laxer_definition(stage):
-        stage.cluster.kubectl("delete", "-f", _REFERENCES)
-        try:
-            yield
-        finally:
-            stage.cluster.kubectl("create", "-f", _REFERENCES)
-
-
-_REFERENCES = str(REPOSITORY / "manifests" / "base" / "reference-policy.yaml")
+    with _laxer_definition(stage), without_manifest(stage.cluster, REFERENCE_POLICIES):
+        yield
 
 
 @contextmanager

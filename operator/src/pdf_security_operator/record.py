@@ -134,6 +134,7 @@ class Record:
         outcome: Outcome = "succeeded" if succeeded else "failed"
         self._metrics.job_finished(outcome, status["reason"], seconds)
         self._tracer.finished(body, status, job)
+        # At once: the resource may be deleted before it is looked at again.
         self._audit.ended(body, status)
 
     def _status_of(self, body: Object, found: _Found) -> Object:
