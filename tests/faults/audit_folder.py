@@ -47,9 +47,7 @@ class AuditFolder:
     def outcomes(self) -> set[str]:
         """Give the UIDs of all jobs whose end is on record."""
         kinds = tuple(kind.encode() for kind in OUTCOMES)
-        ends = {
-            line.line for line in lines_of(self.path) if any(kind in line.line for kind in kinds)
-        }
+        ends = {line for line in lines_of(self.path) if any(kind in line for kind in kinds)}
         return {json.loads(line)["id"].partition("/")[0] for line in ends}
 
 

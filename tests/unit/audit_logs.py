@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pdf_security_operator.audit import records
 from pdf_security_operator.audit.chain import Chain, Head
 from pdf_security_operator.audit.keys import SigningKey, key_id_of
-from pdf_security_operator.audit.verification import Line
 from unit.resources import IMAGE, LATER, NOW, claim, observed_job, s3, security_job
 
 Object = dict[str, Any]
@@ -64,7 +63,7 @@ def log_of(
     name: str = "chain-1",
     closed: bool = True,
     predecessors: list[Head] | None = None,
-) -> tuple[list[Line], Head]:
+) -> tuple[list[bytes], Head]:
     """Write a log of jobs that were let in and succeeded; give how far it goes, too."""
     chain = Chain(name, keys.private.key_id, keys.private.sign) if keys else Chain(name)
     written = [chain.opened(NOW, {"identity": "operator-0"}, predecessors or [])]
@@ -76,4 +75,4 @@ def log_of(
         written.append(chain.head_line(LATER))
     if closed:
         written += [chain.closed(LATER), chain.head_line(LATER)]
-    return [Line("log", number, line) for number, line in enumerate(written, 1)], chain.head
+    return written, chain.head

@@ -136,7 +136,7 @@ async def test_who_comes_next_does_not_record_it_again(tmp_path: Path, keys: Key
 async def test_what_nobody_vouches_for_is_recorded_all_the_same(tmp_path: Path, keys: Keys) -> None:
     """Whoever may write to the volume would keep what follows off the record."""
     lines, _ = log_of(1, Keys(), name="planted")
-    _write(tmp_path / "planted.jsonl", [line.line for line in lines])
+    _write(tmp_path / "planted.jsonl", lines)
     async with _running(_log(keys, Volume(tmp_path))) as log:
         log.ended(submitted_job("uid-planted-0"), final_status())
     own = [path for path in _files(tmp_path) if path.name != "planted.jsonl"]

@@ -50,7 +50,7 @@ def _kinds(folder: Path) -> list[str]:
     """List what is on record, repetitions included; the log must be whole."""
     verdict = verify(lines_of(folder), {})
     assert verdict.findings == []
-    kinds = [line.line.partition(b'"type":"dev.pdfsecurity.')[2] for line in lines_of(folder)]
+    kinds = [line.partition(b'"type":"dev.pdfsecurity.')[2] for line in lines_of(folder)]
     return [kind.partition(b'"')[0].decode() for kind in kinds if not kind.startswith(b"audit.")]
 
 

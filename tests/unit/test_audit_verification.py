@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from pdf_security_operator.audit.chain import Chain, Head, digest_of
-from pdf_security_operator.audit.verification import Line, verify
+from pdf_security_operator.audit.verification import verify
 from unit.audit_logs import Keys, log_of
 
-Lines = list[Line]
+Lines = list[bytes]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +35,8 @@ def test_what_was_written_is_whole(log: Lines, keys: Keys) -> None:
 
 
 def _edited(lines: Lines, index: int, old: bytes, new: bytes) -> Lines:
-    assert old in lines[index].line
-    changed = replace(lines[index], line=lines[index].line.replace(old, new))
+    assert old in lines[index]
+    changed = lines[index].replace(old, new)
     return [*lines[:index], changed, *lines[index + 1 :]]
 
 
@@ -48,11 +47,7 @@ def _swapped(lines: Lines) -> Lines:
 def _renumbered(lines: Lines, keys: Keys) -> Lines:
     """Take a job out, and write all that follows anew without the key, as its writer would have."""
     chain = Chain("chain-1")
-    kept = []
-    for line in [*lines[:1], *lines[4:]]:
-        record = json.loads(line.line)
-        kept.append(replace(line, line=chain.line_of(record)))
-    return kept
+    return [chain.line_of(json.loads(line)) for line in [*lines[:1], *lines[4:]]]
 
 
 def _resigned(lines: Lines, keys: Keys) -> Lines:
@@ -108,7 +103,7 @@ def test_what_was_cut_off_behind_a_head_leaves_the_chain_open(log: Lines, keys: 
 def test_what_was_cut_off_is_found_by_a_head_that_was_noted(log: Lines, keys: Keys) -> None:
     """See above; that is what heads are noted for."""
     _, head = log_of(3, keys)
-    last = Head("chain-1", 12, digest_of(log[11].line))
+    last = Head("chain-1", 12, digest_of(log[11]))
     assert head.sequence == last.sequence
     (finding,) = verify(log[:7], keys.public, [last]).findings
     assert (finding.kind, finding.sequence) == ("truncated", 8)
@@ -147,10 +142,10 @@ def test_a_record_that_was_written_twice_is_one(keys: Keys) -> None:
     """A process that dies after it wrote a record leaves the next one to write it again."""
     first, head = log_of(1, keys, closed=False)
     again = Chain("chain-2", keys.private.key_id, keys.private.sign)
-    record = json.loads(first[2].line)
+    record = json.loads(first[2])
     lines = [again.opened("2026-03-01T12:00:00Z", {}, [head]), again.line_of(record)]
     lines.append(again.head_line("2026-03-01T12:00:00Z"))
-    verdict = verify(first + [Line("log", 9, line) for line in lines], keys.public)
+    verdict = verify(first + lines, keys.public)
     assert verdict.findings == []
     assert (verdict.records, verdict.outcomes, verdict.repeated) == (3, 1, 1)
 
@@ -159,15 +154,15 @@ def test_a_job_that_ended_in_two_ways_is_told(keys: Keys) -> None:
     """One of the two records is not true."""
     first, head = log_of(1, keys, closed=False)
     again = Chain("chain-2", keys.private.key_id, keys.private.sign)
-    record = json.loads(first[2].line) | {"type": "dev.pdfsecurity.job.failed"}
+    record = json.loads(first[2]) | {"type": "dev.pdfsecurity.job.failed"}
     lines = [again.opened("2026-03-01T12:00:00Z", {}, [head]), again.line_of(record)]
     lines.append(again.head_line("2026-03-01T12:00:00Z"))
-    (finding,) = verify(first + [Line("log", 9, line) for line in lines], keys.public).findings
+    (finding,) = verify(first + lines, keys.public).findings
     assert finding.kind == "contradicted"
 
 
 def test_other_lines_are_passed(log: Lines, keys: Keys) -> None:
     """On standard output it stands among the operator's own log."""
-    other = [Line("log", 0, b'{"event":"status.recorded","chain":1}'), Line("log", 0, b"\xff{")]
+    other = [b'{"event":"status.recorded","chain":1}', b"\xff{"]
     mixed = [line for pair in zip(log, other * 6, strict=True) for line in pair]
     assert verify(mixed, keys.public).findings == []

@@ -34,7 +34,7 @@ def folder(keys: Keys, tmp_path: Path) -> Path:
     """A log of three jobs."""
     folder = tmp_path / "audit"
     folder.mkdir()
-    _write(folder, [line.line for line in log_of(3, keys)[0]])
+    _write(folder, log_of(3, keys)[0])
     return folder
 
 
@@ -55,7 +55,7 @@ def test_a_whole_log(folder: Path, key_file: Path) -> None:
 
 def test_a_broken_one(folder: Path, key_file: Path, keys: Keys) -> None:
     """A script that asks would go on."""
-    lines = [line.line for line in log_of(3, keys)[0]]
+    lines = log_of(3, keys)[0]
     _write(folder, lines[:4] + lines[5:])
     ran = _run("--key", key_file, folder)
     assert ran.exit_code == 5
@@ -65,7 +65,7 @@ def test_a_broken_one(folder: Path, key_file: Path, keys: Keys) -> None:
 
 def test_json(folder: Path, key_file: Path, keys: Keys) -> None:
     """Programs would read tables."""
-    lines = [line.line for line in log_of(3, keys)[0]]
+    lines = log_of(3, keys)[0]
     _write(folder, lines[1:])
     ran = _run("--json", "--key", key_file, folder)
     assert ran.exit_code == 5
@@ -76,7 +76,7 @@ def test_json(folder: Path, key_file: Path, keys: Keys) -> None:
 def test_heads_of_the_operators_log(folder: Path, key_file: Path, keys: Keys) -> None:
     """What was cut off would be missed by nobody."""
     lines, head = log_of(3, keys)
-    _write(folder, [line.line for line in lines[:7]])
+    _write(folder, lines[:7])
     log = folder.parent / "operator.log"
     noted = {"event": "audit.head", "chain": head.chain, "sequence": 12, "digest": head.digest}
     log.write_text(f"{json.dumps({'event': 'other'})}\n{json.dumps(noted)}\nnone audit.head\n")

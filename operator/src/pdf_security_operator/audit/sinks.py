@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from pdf_security_operator.audit.verification import Line
-
 SUFFIX = ".jsonl"
 
 RECENT_CHAINS = 16
@@ -31,7 +29,7 @@ class Sink(Protocol):
     async def put(self, chain: str, lines: Sequence[bytes]) -> None:
         """Keep lines, all of them or none. Raises OSError when they cannot be kept now."""
 
-    async def recent(self) -> list[Line]:
+    async def recent(self) -> list[bytes]:
         """Give lines that were kept last, of all processes. Raises OSError."""
 
 
@@ -48,7 +46,7 @@ class StandardOutput:
         self._stream.write(b"".join(line + b"\n" for line in lines))
         self._stream.flush()
 
-    async def recent(self) -> list[Line]:
+    async def recent(self) -> list[bytes]:
         """Give nothing: what was written is gone."""
         return []
 
@@ -66,19 +64,18 @@ class Volume:
         data = b"".join(line + b"\n" for line in lines)
         await asyncio.to_thread(_append, self._folder / f"{chain}{SUFFIX}", data)
 
-    async def recent(self) -> list[Line]:
+    async def recent(self) -> list[bytes]:
         """Read the ends of the files that were written last."""
         return await asyncio.to_thread(_read_recent, self._folder)
 
 
-def lines_of(path: Path) -> Iterator[Line]:
+def lines_of(path: Path) -> Iterator[bytes]:
     """Read the lines of a file, or of all files of a folder, each chain's in its order."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     for file in files:
         if file.is_file():
             with file.open("rb") as opened:
-                for number, line in enumerate(opened, start=1):
-                    yield Line(str(file), number, line)
+                yield from opened
 
 
 def _append(path: Path, data: bytes) -> None:
@@ -111,12 +108,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read_recent(folder: Path) -> list[Line]:
+def _read_recent(folder: Path) -> list[bytes]:
     files = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    found = []
+    found: list[bytes] = []
     for file in files[:RECENT_CHAINS]:
         with file.open("rb") as opened:
             size = opened.seek(0, os.SEEK_END)
             opened.seek(max(0, size - RECENT_BYTES))
-            found += [Line(str(file), 0, line) for line in opened]
+            found += opened
     return found

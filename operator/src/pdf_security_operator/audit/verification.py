@@ -21,15 +21,6 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of an audit log, and where it stands."""
-
-    source: str
-    number: int
-    line: bytes
-
-
-@dataclass(frozen=True)
 class AuditFinding:
     """One thing that is wrong: which chain, at which of its lines, what."""
 
@@ -73,7 +64,7 @@ class _Record:
 
 
 def verify(
-    lines: Iterable[Line], keys: Mapping[str, Ed25519PublicKey], known_heads: Sequence[Head] = ()
+    lines: Iterable[bytes], keys: Mapping[str, Ed25519PublicKey], known_heads: Sequence[Head] = ()
 ) -> Verdict:
     """Look through an audit log; what is no record of one, such as a log's other lines, is passed.
 
@@ -101,7 +92,7 @@ def verify(
 
 
 def vouched_in(
-    lines: Iterable[Line], keys: Mapping[str, Ed25519PublicKey]
+    lines: Iterable[bytes], keys: Mapping[str, Ed25519PublicKey]
 ) -> Iterable[tuple[str, Head]]:
     """Give the id of each record that a head vouches for, and how far its chain goes with it.
 
@@ -124,7 +115,7 @@ def vouched_in(
                 run = [record]
 
 
-def _chains_in(lines: Iterable[Line]) -> dict[str, list[_Record]]:
+def _chains_in(lines: Iterable[bytes]) -> dict[str, list[_Record]]:
     chains: dict[str, list[_Record]] = {}
     for line in lines:
         record = _record_in(line)
@@ -133,8 +124,8 @@ def _chains_in(lines: Iterable[Line]) -> dict[str, list[_Record]]:
     return chains
 
 
-def _record_in(line: Line) -> _Record | None:
-    text = line.line.strip()
+def _record_in(line: bytes) -> _Record | None:
+    text = line.strip()
     # Among a log's other lines, of which there are more.
     if b'"chain"' not in text or b'"previous"' not in text:
         return None

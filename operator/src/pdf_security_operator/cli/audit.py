@@ -46,10 +46,10 @@ def verify_files(
 def _heads_in(log: Path) -> Iterator[Head]:
     """Find the heads that an operator noted in its own log."""
     for line in lines_of(log):
-        if b"audit.head" not in line.line:
+        if b"audit.head" not in line:
             continue
         try:
-            noted = json.loads(line.line)
+            noted = json.loads(line)
             if noted["event"] == "audit.head":
                 yield Head(noted["chain"], int(noted["sequence"]), noted["digest"])
         except (ValueError, KeyError, TypeError):
