@@ -5,6 +5,7 @@ None is larger than 30 MB; each would take gigabytes or minutes where nothing bo
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 
@@ -89,6 +90,13 @@ def flate() -> bytes:
     """A page whose content is a gibibyte of blanks, a thousandth of that in the file."""
     content = _stream("/Filter /FlateDecode", _compressed(GIBIBYTE, b" "))
     return _document(_one_page(b"/Contents 4 0 R", {4: content}))
+
+
+def flate_of_no_length() -> bytes:
+    """The same, said to have no bytes: who mends it finds all of them."""
+    return re.sub(
+        rb"(?<=/FlateDecode /Length )(\d+)", lambda found: b"0".rjust(len(found[0])), flate()
+    )
 
 
 def double_flate() -> bytes:
@@ -305,6 +313,7 @@ def damaged_objects() -> bytes:
 
 BOMBS: dict[str, Callable[[], bytes]] = {
     "flate": flate,
+    "flate-of-no-length": flate_of_no_length,
     "double-flate": double_flate,
     "many-flates": many_flates,
     "run-length": run_length,

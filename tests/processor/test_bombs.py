@@ -20,6 +20,7 @@ LIMIT, DAMAGED, DONE = ExitCode.LIMIT_EXCEEDED, ExitCode.INPUT_DAMAGED, ExitCode
 
 WHEN_SANITIZED = {
     "flate": LIMIT,
+    "flate-of-no-length": DAMAGED,
     "double-flate": LIMIT,
     "many-flates": LIMIT,
     "run-length": LIMIT,
@@ -46,11 +47,20 @@ WHEN_SANITIZED = {
 WHEN_COPIED = {
     name: outcome
     for name, outcome in WHEN_SANITIZED.items()
-    if name in ("flate", "double-flate", "run-length", "giant-image", "long-filter-list")
+    if name
+    in (
+        "flate",
+        "flate-of-no-length",
+        "double-flate",
+        "run-length",
+        "giant-image",
+        "long-filter-list",
+    )
 } | {"many-flates": DONE, "forms-of-doubles": DONE}
 """What only reading in full, or drawing, would exhaust is not refused where it is copied."""
 
 WHEN_REPAIRED = {
+    "flate-of-no-length": LIMIT,
     "cross-reference-stream": LIMIT,
     "object-stream": LIMIT,
     "page-tree-loop": DAMAGED,
@@ -72,6 +82,11 @@ def test_copied(pod: Pod, name: str, expected: ExitCode) -> None:
 @pytest.mark.parametrize(("name", "expected"), WHEN_REPAIRED.items())
 def test_repaired(pod: Pod, name: str, expected: ExitCode) -> None:
     _check(pod, name, expected, REPAIR, SANITIZE)
+
+
+def test_repaired_and_copied(pod: Pod) -> None:
+    """A length is not believed where it is mended."""
+    _check(pod, "flate-of-no-length", LIMIT, REPAIR, ENCRYPT)
 
 
 @pytest.mark.parametrize("name", ["flate", "many-flates"])

@@ -193,7 +193,7 @@ def read_all(pdf: Pdf, *, repair: bool, proves: bool) -> list[str]:
     if proves:
         budget = Budget()
         for stream in streams:
-            prove(stream, budget)
+            prove(stream, budget, has_length=not repair)
     return warnings
 
 

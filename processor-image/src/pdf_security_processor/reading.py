@@ -1,10 +1,11 @@
-"""The input as qpdf reads it: all of it in memory where it is small, from its file where not."""
+"""A document as qpdf reads it: all of it in memory where it is small, from its file where not."""
 
 import io
 
 IN_MEMORY_BYTES = 32 * 1024**2
-"""Largest input that is held whole. qpdf reads in many small pieces, each of which is a call into
-Python, and one into the system where it comes from a file: half of the time that saving takes."""
+"""Largest document that is held whole. qpdf reads in many small pieces, each of which is a call
+into Python, and one into the system where it comes from a file: half of the time that saving takes,
+and most of the time of opening what was linearized."""
 
 InputFile = io.FileIO | io.BytesIO
 

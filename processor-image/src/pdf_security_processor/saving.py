@@ -18,6 +18,7 @@ from pdf_security_processor.errors import (
 )
 from pdf_security_processor.opening import judged_warnings
 from pdf_security_processor.operations.document import Document
+from pdf_security_processor.reading import InputFile, input_file
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -49,7 +50,8 @@ def save_document(document: Document, output: int, *, repair: bool) -> int:
     with io.FileIO(output, "r+", closefd=False) as file:
         _save(document, file)
         document.reader_warnings.extend(judged_warnings(document.pdf, repair=repair))
-        _read_back(document, file, pages)
+    with input_file(output, os.fstat(output).st_size) as saved:
+        _read_back(document, saved, pages)
     return pages
 
 
@@ -131,8 +133,7 @@ def _translated(error: OSError) -> Exception:
     return error
 
 
-def _read_back(document: Document, file: io.FileIO, pages: int) -> None:
-    file.seek(0, os.SEEK_SET)
+def _read_back(document: Document, file: InputFile, pages: int) -> None:
     password = _owner_password(document.encryption)
     try:
         with Pdf.open(file, password=password, attempt_recovery=False) as output:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 
 from pdf_security_processor import limits
+from pdf_security_processor.kernel import keep_freed_memory
 
 CODECS = (
     *("ascii", "latin-1", "pdfdoc", "utf-8", "utf-16", "utf-16-be", "utf-16-le"),
@@ -16,12 +17,17 @@ CODECS = (
 MODULES = ("lxml.etree",)
 """What pikepdf imports when it is first needed: for the version in a document's XMP, on saving."""
 
+_KEPT_BLOCK_BYTES = 4 * 1024**2
+
+_KEPT_BYTES = 64 * 1024**2
+
 
 def set_up() -> None:
     """Do what is the same for every document and takes time, before anything is opened."""
     # qpdf's and pikepdf's warnings go into the report; standard error is nobody's.
     warnings.simplefilter("ignore")
     limits.set_process_limits()
+    keep_freed_memory(_KEPT_BLOCK_BYTES, _KEPT_BYTES)
 
 
 def prepare(*, draws: bool) -> None:

@@ -5,7 +5,7 @@ Image codecs are not decoded: an image's size is in its dictionary.
 
 from __future__ import annotations
 
-from pikepdf import Name, Stream
+from pikepdf import Integer, Name, Stream
 
 from pdf_security_processor.decoding.budget import Budget
 from pdf_security_processor.decoding.decoders import DECODERS, clean_flate_bytes
@@ -25,11 +25,17 @@ _EXPANSION = {
 """How many bytes a byte can become at most."""
 
 
-def prove(stream: Stream, budget: Budget) -> None:
+def prove(stream: Stream, budget: Budget, *, has_length: bool = False) -> None:
     """Make sure that a stream, and the image that it may be, is within bounds.
 
     What cannot exceed the budget of one stream, small as it is, is not decoded, and does not count
     for the document's either.
+
+    Args:
+        stream: as it was read.
+        budget: of the document.
+        has_length: whether its length is known to be what it says, as qpdf makes sure that it is
+            where it does not mend; then most are not even read.
 
     Raises:
         LimitExceededError: it is not; names the object.
@@ -38,6 +44,9 @@ def prove(stream: Stream, budget: Budget) -> None:
         if stream.get("/Subtype") == Name.Image:
             check_image(stream)
         filters = filters_of(stream)
+        length = stream.get("/Length") if has_length else None
+        if isinstance(length, Integer) and _is_within(filters or [], length.as_int(), budget):
+            return
         if filters:
             _prove(filters, memoryview(stream.get_raw_stream_buffer()), budget)
     except LimitExceededError as error:
@@ -47,16 +56,21 @@ def prove(stream: Stream, budget: Budget) -> None:
 
 def _prove(filters: list[Filter], data: memoryview, budget: Budget) -> None:
     for place, each in enumerate(filters):
-        # What follows a codec, or a filter that nobody knows, nobody decodes.
-        if each.name in IMAGE_CODECS or each.name not in DECODERS:
-            return
-        factor = 1
-        for following in filters[place:]:
-            factor *= _EXPANSION.get(following.name, 1)
-        if len(data) * factor <= budget.stream_bytes:
+        if _is_within(filters[place:], len(data), budget):
             return
         if place == len(filters) - 1 and each.name == "/FlateDecode":
             budget.take(clean_flate_bytes(data, budget.stream_bytes) or 0)
             return
         data = memoryview(DECODERS[each.name](data, each.parameters, budget.held_bytes))
     budget.take(len(data))
+
+
+def _is_within(filters: list[Filter], length: int, budget: Budget) -> bool:
+    """Tell whether so many bytes cannot become more than a stream may have."""
+    # What follows a codec, or a filter that nobody knows, nobody decodes.
+    if not filters or filters[0].name in IMAGE_CODECS or filters[0].name not in DECODERS:
+        return True
+    factor = 1
+    for each in filters:
+        factor *= _EXPANSION.get(each.name, 1)
+    return length * factor <= budget.stream_bytes
