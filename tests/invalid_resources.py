@@ -838,6 +838,84 @@ _CLASSES = [
         "spec.httpSources",
         "Too many",
     ),
+    Invalid(
+        "class-sidecar-labels-ours",
+        security_class(sidecar={"labels": {"pdfsecurity.dev/storage-access": "x"}}),
+        "spec.sidecar.labels",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-labels-the-job-controllers",
+        security_class(sidecar={"labels": {"batch.kubernetes.io/job-name": "x"}}),
+        "spec.sidecar.labels",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-labels-kueues",
+        security_class(sidecar={"labels": {"kueue.x-k8s.io/queue-name": "x"}}),
+        "spec.sidecar.labels",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-labels-kubernetes",
+        security_class(sidecar={"labels": {"kubernetes.io/os": "x"}}),
+        "spec.sidecar.labels",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-labels-the-job-controllers-old-one",
+        security_class(sidecar={"labels": {"job-name": "x"}}),
+        "spec.sidecar.labels",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-annotations-ours",
+        security_class(sidecar={"annotations": {"pdfsecurity.dev/storage-access": "x"}}),
+        "spec.sidecar.annotations",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-annotations-the-job-controllers",
+        security_class(sidecar={"annotations": {"batch.kubernetes.io/job-name": "x"}}),
+        "spec.sidecar.annotations",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-annotations-kueues",
+        security_class(sidecar={"annotations": {"kueue.x-k8s.io/queue-name": "x"}}),
+        "spec.sidecar.annotations",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-annotations-kubernetes",
+        security_class(sidecar={"annotations": {"kubernetes.io/os": "x"}}),
+        "spec.sidecar.annotations",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-annotations-the-job-controllers-old-one",
+        security_class(sidecar={"annotations": {"job-name": "x"}}),
+        "spec.sidecar.annotations",
+        "must not be those of Kubernetes or of this operator",
+    ),
+    Invalid(
+        "class-sidecar-label-no-key",
+        security_class(sidecar={"labels": {"no key": "x"}}),
+        "spec.sidecar.labels",
+        "must be of the form [prefix/]name",
+    ),
+    Invalid(
+        "class-sidecar-without-ports",
+        security_class(sidecar={"peers": [{"cidrs": ["10.0.3.0/24"]}]}),
+        "spec.sidecar.peers[0].ports",
+        "Required value",
+    ),
+    Invalid(
+        "class-sidecar-without-peers",
+        security_class(sidecar={"peers": [{"ports": [15012]}]}),
+        "spec.sidecar.peers[0]",
+        "one of cidrs, namespaceLabels and podLabels must be given",
+    ),
 ]
 
 INVALID = [*_METADATA, *_PLACES, *_OPERATIONS, *_NUMBERS, *_CLASSES]
@@ -965,6 +1043,11 @@ VALID: dict[str, Manifest] = {
             {"url": "https://10.0.3.7", "podLabels": {"app": "documents"}},
         ],
         dns={"cidrs": ["169.254.20.10/32"]},
+        sidecar={
+            "labels": {"sidecar.istio.io/inject": "true"},
+            "annotations": {"linkerd.io/inject": "enabled", "not-k8s.iox/a": "", "my-job-name": ""},
+            "peers": [{"podLabels": {"app": "istiod"}, "ports": [15012, 15017]}],
+        },
         defaults={
             "scratchSize": "1Gi",
             "activeDeadlineSeconds": 60,

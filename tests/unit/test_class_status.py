@@ -57,6 +57,11 @@ def body(**spec: Any) -> dict[str, Any]:
         ),
         pytest.param({"dns": {"cidrs": ["10.0.0.0/99"]}}, "spec.dns.cidrs[0]", id="dns"),
         pytest.param(
+            {"sidecar": {"peers": [{"cidrs": ["10.0.0.1/24"], "ports": [15012]}]}},
+            "spec.sidecar.peers[0].cidrs[0]",
+            id="sidecar",
+        ),
+        pytest.param(
             {"defaults": {"resources": {"limits": {"memory": "64Gi"}}}},
             "spec.defaults: resources.limits.memory",
             id="default-above-bound",

@@ -340,6 +340,23 @@ def test_job_and_pod_share_no_dict(built: Object) -> None:
         assert built["metadata"][name] is not built["spec"]["template"]["metadata"][name]
 
 
+def test_what_a_class_says_for_an_injector_is_on_the_pod() -> None:
+    """A mesh would pass the pods by, or whoever counts Jobs by labels would count others."""
+    of_class = class_spec(sidecar={"labels": {"inject": "true"}, "annotations": {"mesh/a": "b"}})
+    plain, built = _built(job_spec(), class_spec()), _built(job_spec(), of_class)
+    metadata, before = built["spec"]["template"]["metadata"], plain["spec"]["template"]["metadata"]
+    assert metadata["labels"] == {**before["labels"], "inject": "true"}
+    assert metadata["annotations"] == {**before["annotations"], "mesh/a": "b"}
+    assert built["metadata"] == plain["metadata"]
+
+
+def test_an_injector_gets_none_of_our_labels() -> None:
+    """A class stored before a rule was there could take its pods out of their network policy."""
+    labels = {"pdfsecurity.dev/class": "other", "pdfsecurity.dev/storage-access": "true"}
+    built = _built(job_spec(), class_spec(sidecar={"labels": labels}))
+    assert built["spec"]["template"]["metadata"]["labels"]["pdfsecurity.dev/class"] == "standard"
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [

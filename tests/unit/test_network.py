@@ -173,6 +173,26 @@ def test_without_sources(sources: list[Any] | None) -> None:
     assert http["spec"]["policyTypes"] == ["Egress"]
 
 
+MESH = {"namespaceLabels": {"kubernetes.io/metadata.name": "istio-system"}, "ports": [15012]}
+
+
+def test_what_a_sidecar_must_reach() -> None:
+    """A sidecar would never be ready, and hold every job; or pods reach more than that."""
+    plain = _built()
+    deny, *others = _built(sidecar={"peers": [MESH]})
+    assert deny["spec"] == {
+        **plain[0]["spec"],
+        "egress": [
+            {
+                "to": [{"namespaceSelector": {"matchLabels": MESH["namespaceLabels"]}}],
+                "ports": [{"protocol": "TCP", "port": 15012}],
+            },
+            CLUSTER_DNS,
+        ],
+    }
+    assert others == plain[1:]
+
+
 @pytest.mark.parametrize("empty", [{"cidrs": []}, {"podLabels": {}}, {}], ids=str)
 def test_no_peer_is_nobody(empty: dict[str, Any]) -> None:
     """An empty `to` means everybody: a class with an empty list would open the whole network."""

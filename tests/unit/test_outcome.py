@@ -323,6 +323,23 @@ UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedul
         ),
         pytest.param(
             {"active": 1},
+            [
+                _pod(
+                    initContainerStatuses=[
+                        {"name": "mesh", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+                    ],
+                    containerStatuses=[
+                        {"name": "processor", "state": {"waiting": {"reason": "PodInitializing"}}}
+                    ],
+                )
+            ],
+            [],
+            "CrashLoopBackOff",
+            "",
+            id="sidecar",
+        ),
+        pytest.param(
+            {"active": 1},
             [_waiting("ContainerCreating")],
             [_warning("FailedMount", NOW)],
             "FailedMount",

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pdf_security_operator.api import ClassSpec, JobSpec
+from pdf_security_operator.api import ClassSpec, Endpoint, JobSpec, Peers
 from pdf_security_operator.api.faults import faults_of
-from pdf_security_operator.api.security_class import CA_BUNDLE_LENGTH, Endpoint, Peers
+from pdf_security_operator.api.security_class import CA_BUNDLE_LENGTH
 from pdf_security_operator.effective import effective_limits_of
 from pdf_security_operator.errors import JobRejected
 from pdf_security_operator.text import message_of
@@ -56,6 +56,8 @@ def _class_faults(spec: ClassSpec) -> list[str]:
         )
     if spec.dns:
         faults += _address_faults(spec.dns, "spec.dns")
+    for index, peers in enumerate((spec.sidecar and spec.sidecar.peers) or ()):
+        faults += _address_faults(peers, f"spec.sidecar.peers[{index}]")
     try:
         effective_limits_of(_ANY_JOB, spec)
     except JobRejected as rejection:

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from pdf_security_operator import names
-from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, Output, S3Object
+from pdf_security_operator.api import ClassSpec, HttpDocument, JobSpec, Output, S3Object, Sidecar
 from pdf_security_operator.effective import (
     EffectiveLimits,
     check_operations,
@@ -141,10 +141,20 @@ def build_job(
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": _pod_failure_policy(),
             "template": {
-                "metadata": {"labels": dict(labels), "annotations": dict(annotations)},
+                "metadata": _pod_metadata(labels, annotations, class_spec.sidecar),
                 "spec": _pod_spec(spec, class_spec, limits, request),
             },
         },
+    }
+
+
+def _pod_metadata(
+    labels: dict[str, str], annotations: dict[str, str], sidecar: Sidecar | None
+) -> dict[str, Any]:
+    # Ours last: whatever the class says, a pod is found and fenced by these.
+    return {
+        "labels": {**((sidecar and sidecar.labels) or {}), **labels},
+        "annotations": {**((sidecar and sidecar.annotations) or {}), **annotations},
     }
 
 

@@ -1,7 +1,8 @@
 """Builders of the NetworkPolicies of (namespace, class): pure.
 
-Three of them: one denies everything to all its pods; the others let the pods that use a store, and
-those that read over HTTP, each reach what the class lists for that and name servers, and no more.
+Three of them: one denies everything to all its pods, but what a sidecar of all of them must reach;
+the others let the pods that use a store, and those that read over HTTP, each reach what the class
+lists for that and name servers, and no more.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pdf_security_operator import names
-from pdf_security_operator.api import ClassSpec, DnsPeers
-from pdf_security_operator.api.security_class import Endpoint, Peers
+from pdf_security_operator.api import ClassSpec, DnsPeers, Endpoint, Peers
 
 DNS_PORT = 53
 
@@ -19,6 +19,10 @@ CLUSTER_DNS = DnsPeers(
     pod_labels={"k8s-app": "kube-dns"},
 )
 """Where name servers are in most clusters; a class names others (NodeLocal DNS, a cloud's own)."""
+
+
+Way = tuple[Peers, Sequence[int]]
+"""Who may be reached, and on which ports."""
 
 
 def deny_policy_name(class_name: str) -> str:
@@ -41,6 +45,7 @@ def build_network_policies(
 ) -> list[dict[str, Any]]:
     """Build the policies of a class in a namespace, the denying one first."""
     selector = {names.CLASS_LABEL: class_name}
+    dns = class_spec.dns or CLUSTER_DNS
     deny = _policy(
         deny_policy_name(class_name),
         namespace,
@@ -48,6 +53,7 @@ def build_network_policies(
         {
             "podSelector": {"matchLabels": selector},
             "policyTypes": ["Ingress", "Egress"],
+            **_egress_of(_ways_of_sidecar(class_spec), dns),
         },
     )
     ways: list[tuple[str, str, Sequence[Endpoint] | None]] = [
@@ -66,7 +72,7 @@ def build_network_policies(
                     "policyTypes": ["Egress"],
                     # Built without a way out too: it replaces the one of a class that listed
                     # endpoints before.
-                    **_egress_of(endpoints or (), class_spec.dns or CLUSTER_DNS),
+                    **_egress_of(_ways_of(endpoints), dns),
                 },
             )
             for name, label, endpoints in ways
@@ -74,17 +80,20 @@ def build_network_policies(
     ]
 
 
-def _egress_of(endpoints: Sequence[Endpoint], dns: DnsPeers) -> dict[str, Any]:
-    """Give the ways out; none without endpoints, for then names need no resolving either."""
+def _ways_of(endpoints: Sequence[Endpoint] | None) -> list[Way]:
+    return [(each, each.ports or [_port(each.url)]) for each in endpoints or ()]
+
+
+def _ways_of_sidecar(class_spec: ClassSpec) -> list[Way]:
+    peers = class_spec.sidecar.peers if class_spec.sidecar else None
+    return [(each, each.ports) for each in peers or ()]
+
+
+def _egress_of(ways: Sequence[Way], dns: DnsPeers) -> dict[str, Any]:
+    """Give the ways out; without any none at all, for then names need no resolving either."""
     rules = [
-        {
-            "to": _peers_of(endpoint),
-            "ports": [
-                {"protocol": "TCP", "port": port}
-                for port in endpoint.ports or [_port(endpoint.url)]
-            ],
-        }
-        for endpoint in endpoints
+        {"to": _peers_of(peers), "ports": [{"protocol": "TCP", "port": port} for port in ports]}
+        for peers, ports in ways
     ]
     if rules:
         rules.append(

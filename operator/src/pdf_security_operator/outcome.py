@@ -128,13 +128,19 @@ def stuck_reason_of(pods: list[Object], warnings: list[Object]) -> tuple[str, st
         for condition in pod.get("status", {}).get("conditions", []):
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
                 return reason_of(condition.get("reason")), message_of(condition.get("message"))
-        for container in pod.get("status", {}).get("containerStatuses", []):
+        for container in _container_statuses_of(pod):
             waiting = container.get("state", {}).get("waiting", {})
             if waiting.get("reason") and waiting["reason"] not in _MEANINGLESS:
                 reason = _SAME.get(waiting["reason"], waiting["reason"])
                 return reason_of(reason), message_of(waiting.get("message"))
     latest = max(warnings, key=time_of, default=None)
     return (reason_of(latest.get("reason")), message_of(latest.get("message"))) if latest else None
+
+
+def _container_statuses_of(pod: Object) -> list[Object]:
+    """Give the states of all containers, what an injector put before the processor first."""
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 
 def time_of(event: Object) -> str:

@@ -108,4 +108,4 @@ def _trimmed(pod: Object) -> Object:
     }
 
 
-_OF_STATUS = ("phase", "conditions", "containerStatuses")
+_OF_STATUS = ("phase", "conditions", "initContainerStatuses", "containerStatuses")

@@ -12,19 +12,20 @@ from pdf_security_operator.api.locations import (
     PersistentVolumeClaimLocation,
     S3Object,
 )
+from pdf_security_operator.api.peers import DnsPeers, Peers
 from pdf_security_operator.api.security_class import (
     Bounds,
     ClassSpec,
     Concurrency,
     ConcurrentMemory,
     Defaults,
-    DnsPeers,
     Endpoint,
     HttpSource,
     NamespaceWeight,
     PdfSecurityClass,
     StorageEndpoint,
 )
+from pdf_security_operator.api.sidecar import Sidecar
 from pdf_security_operator.api.status import (
     CONDITION_TYPES,
     Condition,
@@ -57,11 +58,13 @@ __all__ = [
     "Output",
     "PdfSecurityClass",
     "PdfSecurityJob",
+    "Peers",
     "PersistentVolumeClaimLocation",
     "Phase",
     "ReportSummary",
     "ResourceAmounts",
     "Resources",
     "S3Object",
+    "Sidecar",
     "StorageEndpoint",
 ]

@@ -6,7 +6,9 @@ from pydantic import ConfigDict, Field
 
 from pdf_security_operator.api.job import Resources
 from pdf_security_operator.api.locations import StoreOrigin
+from pdf_security_operator.api.peers import PEER_RULES, DnsPeers, Peers, Ports
 from pdf_security_operator.api.quantity import Quantity
+from pdf_security_operator.api.sidecar import Sidecar
 from pdf_security_operator.api.status import Condition
 from pdf_security_processor.contract import Model, cel_rules
 from pdf_security_processor.contract.operations import OPERATION_NAMES, OperationName
@@ -15,68 +17,9 @@ from pdf_security_processor.contract.request import HTTP_SOURCES
 from pdf_security_processor.contract.server_side_encryption import EndpointEncryption
 from pdf_security_processor.contract.urls import HttpsOrigin
 
-Cidr = Annotated[str, Field(min_length=3, max_length=43, pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
-
-Labels = Annotated[
-    dict[
-        str,
-        Annotated[
-            str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")
-        ],
-    ],
-    Field(min_length=1, max_length=8),
-]
-"""Never empty: no label at all would select every namespace, or every pod."""
-
 CA_BUNDLE_LENGTH = 32768
 """Of one store, and of all sources over HTTP together: a request names up to three stores, or two
 and these, and travels as one variable, of which Linux takes 131,072 bytes (MAX_ARG_STRLEN)."""
-
-_PREFIX = "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?"
-_LABEL_KEY = f"^{_PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
-
-_PEER_RULES: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
-    (
-        "has(self.cidrs) || has(self.namespaceLabels) || has(self.podLabels)",
-        "one of cidrs, namespaceLabels and podLabels must be given",
-    ),
-    (
-        "!has(self.cidrs) || self.cidrs.all(c, isCIDR(c))",
-        "cidrs must be address blocks such as 10.0.3.0/24",
-        ".cidrs",
-    ),
-    *(
-        (
-            f"!has(self.{field}) || self.{field}.all(key, key.matches('{_LABEL_KEY}'))",
-            f"keys of {field} must be of the form [prefix/]name",
-            f".{field}",
-        )
-        for field in ("namespaceLabels", "podLabels")
-    ),
-)
-"""A NetworkPolicy with a peer that the API server refuses would hold every job of the class."""
-
-
-class Peers(Model):
-    """Destinations of network traffic: address blocks, and pods by label."""
-
-    cidrs: Annotated[list[Cidr], Field(min_length=1, max_length=32)] | None = Field(
-        default=None, description="Address blocks, such as 10.0.3.0/24."
-    )
-    namespace_labels: Labels | None = Field(
-        default=None, description="Pods in namespaces with these labels."
-    )
-    pod_labels: Labels | None = Field(
-        default=None,
-        description="Only pods with these labels; in the job's namespace where "
-        "namespaceLabels is left out.",
-    )
-
-
-class DnsPeers(Peers):
-    """Name servers that pods may ask, on port 53."""
-
-    model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
 
 
 class Endpoint(Peers):
@@ -85,12 +28,10 @@ class Endpoint(Peers):
     url: StoreOrigin = Field(
         description="Its origin, exactly as jobs write it, such as https://s3.example.com."
     )
-    ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(max_length=8)] | None = (
-        Field(
-            default=None,
-            description="Ports of the peers behind it; the URL's own where left out. A Service "
-            "that translates its port needs its pods' port here.",
-        )
+    ports: Ports | None = Field(
+        default=None,
+        description="Ports of the peers behind it; the URL's own where left out. A Service "
+        "that translates its port needs its pods' port here.",
     )
     ca_bundle: Annotated[str, Field(min_length=1, max_length=CA_BUNDLE_LENGTH)] | None = Field(
         default=None,
@@ -98,7 +39,7 @@ class Endpoint(Peers):
         "list where left out.",
     )
 
-    model_config = ConfigDict(json_schema_extra=cel_rules(*_PEER_RULES))
+    model_config = ConfigDict(json_schema_extra=cel_rules(*PEER_RULES))
 
 
 class StorageEndpoint(Endpoint):
@@ -254,6 +195,10 @@ class ClassSpec(Model):
     dns: DnsPeers | None = Field(
         default=None,
         description="Name servers; pods labelled k8s-app: kube-dns in kube-system where left out.",
+    )
+    sidecar: Sidecar | None = Field(
+        default=None,
+        description="What a service mesh puts beside the processor, where it puts something.",
     )
     defaults: Defaults | None = Field(
         default=None, description="What a job gets that asks for nothing."
