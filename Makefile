@@ -80,8 +80,9 @@ scan: setup ## scanners over the code and over what is applied: what they found,
 format: setup ## format the code and mend what can be mended
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-generate: setup ## print the CRDs from the models
+generate: setup ## print the CRDs and the reference from the models
 	@.venv/bin/python -m pdf_security_operator.api.crd crds
+	@.venv/bin/python -m reference docs/reference
 
 lock: setup ## resolve the dependencies anew into requirements.lock
 	@.tools/uv/bin/uv lock --upgrade && tools/lock.sh

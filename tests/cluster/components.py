@@ -127,6 +127,12 @@ COMPONENTS = {
         ),
         Component("kind", ["sigs.k8s.io/kind"]),
         Component(
+            "tilt",
+            ["github.com/tilt-dev/tilt/cmd/tilt"],
+            cgo=True,
+            needs=("gcc", "libc6-dev"),
+        ),
+        Component(
             "argo-workflows",
             [f"{_ARGO_WORKFLOWS}/cmd/workflow-controller"],
             # The minimal ones are what its own release installs: its full ones are too large for
