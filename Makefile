@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status lock sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock docs docs-check pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,6 +84,18 @@ generate: setup ## print the CRDs and the reference from the models
 	@.venv/bin/python -m pdf_security_operator.api.crd crds
 	@.venv/bin/python -m reference docs/reference
 
+docs: setup ## build the site of the documentation into build/site; broken links fail
+	@.venv/bin/zensical build --strict --clean
+
+docs-check: setup ## type every command of the documentation as it is written, on the test cluster
+	@$(PYTHON_RUN) -m docs_check
+
+pictures: setup ## draw the pictures of the documentation whose text has changed
+	@$(PYTHON_RUN) -m pictures
+
+dev: setup ## tilt on the test cluster: what is edited is built and rolled out
+	@$(PYTHON_RUN) -m dev
+
 lock: setup ## resolve the dependencies anew into requirements.lock
 	@.tools/uv/bin/uv lock --upgrade && tools/lock.sh
 
@@ -113,3 +125,6 @@ cluster-down: setup ## remove the test cluster and all that it made
 
 cluster-status: setup ## say whether the test cluster runs
 	@$(PYTHON_RUN) -m cluster status
+
+cluster-env: setup ## what a shell needs to use the test cluster: eval "$(make -s cluster-env)"
+	@$(PYTHON_RUN) -m cluster environment

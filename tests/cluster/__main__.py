@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -83,6 +84,16 @@ def status(
 def kubeconfig(provider: Chosen = None) -> None:
     """Print the kubeconfig's path."""
     sys.stdout.write(f"{select(provider, _say).kubeconfig}\n")
+
+
+@application.command()
+def environment(provider: Chosen = None) -> None:
+    """Print what a shell needs to use the cluster: eval "$(python -m cluster environment)"."""
+    chosen = _running(provider)
+    # In front: another kubectl may be too old for this cluster.
+    folder = shlex.quote(str(chosen.kubectl_program().parent))
+    sys.stdout.write(f"export KUBECONFIG={shlex.quote(str(chosen.kubeconfig))}\n")
+    sys.stdout.write(f"export PATH={folder}:$PATH\n")
 
 
 @application.command()

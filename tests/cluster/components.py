@@ -126,6 +126,8 @@ COMPONENTS = {
             module="sigs.k8s.io/kwok",
         ),
         Component("kind", ["sigs.k8s.io/kind"]),
+        # Draws the pictures of the documentation.
+        Component("d2", ["oss.terrastruct.com/d2"]),
         Component(
             "tilt",
             ["github.com/tilt-dev/tilt/cmd/tilt"],

@@ -56,7 +56,7 @@ def main() -> int:
     result = _verdict(jobs)
     console.print(_final_table(jobs))
     console.print(_output_table(outputs))
-    _print_next_steps(console, cluster, stage)
+    _print_next_steps(console, stage)
     result["seconds"] = round(time.monotonic() - started, 1)
     sys.stdout.write(json.dumps(result) + "\n")
     return 0 if result["unexpected"] == 0 else 1
@@ -176,10 +176,10 @@ def _verdict(jobs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _print_next_steps(console: Console, cluster: Cluster, stage: Stage) -> None:
+def _print_next_steps(console: Console, stage: Stage) -> None:
     console.print(
         f"\nThe cluster is yours:\n"
-        f"  export KUBECONFIG={cluster.kubeconfig} PATH={cluster.kubectl_path.parent}:$PATH\n"
+        '  eval "$(make -s cluster-env)"\n'
         f"  kubectl get psj -n {NAMESPACE}\n"
         f"  kubectl describe psj -n {NAMESPACE} sanitize-on-a-claim\n"
         f"Its claim lies in {stage.volume.folder}; `make cluster-down` ends it.\n",

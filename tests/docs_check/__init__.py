@@ -1,0 +1,1 @@
+"""Types every command of the documentation as it is written, and looks at what it prints."""

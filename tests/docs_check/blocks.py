@@ -1,0 +1,85 @@
+"""The commands of a page, and what the page says that they print: pure.
+
+In a block `sh` every line is typed; in a block `console` those behind `$ `, and what stands
+beneath one is what it prints. A comment before a block says why it cannot be typed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^\n]*$")
+
+_NOT_HERE = re.compile(r"^\s*<!-- not typed: (?P<why>.+) -->\s*$")
+
+_PROMPT, _CONTINUED = "$ ", "> "
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a page.
+
+    Attributes:
+        line: number of its first line in the page, from 1.
+        text: what is typed, its lines as they stand there.
+        printed: the lines that it is said to print; None where the page says nothing of them.
+        not_here: why it is not typed here; empty where it is.
+    """
+
+    line: int
+    text: str
+    printed: tuple[str, ...] | None = None
+    not_here: str = ""
+
+
+@dataclass(frozen=True)
+class _Block:
+    line: int
+    language: str
+    lines: list[str]
+    not_here: str
+
+
+def commands_of(page: str) -> list[Command]:
+    """List what is to be typed, in order."""
+    return [command for block in _blocks(page) for command in _commands(block)]
+
+
+def _blocks(page: str) -> Iterator[_Block]:
+    lines, at, why = page.splitlines(), 0, ""
+    while at < len(lines):
+        opened = _FENCE.match(lines[at])
+        if opened is None:
+            excuse = _NOT_HERE.match(lines[at])
+            if lines[at].strip():
+                why = excuse["why"] if excuse else ""
+            at += 1
+            continue
+        indent, fence = len(opened["indent"]), opened["fence"]
+        end = next(
+            (place for place in range(at + 1, len(lines)) if lines[place].strip() == fence),
+            len(lines),
+        )
+        inside = [line[indent:] for line in lines[at + 1 : end]]
+        yield _Block(at + 2, opened["language"], inside, why)
+        at, why = end + 1, ""
+
+
+def _commands(block: _Block) -> Iterator[Command]:
+    if block.language == "sh" and block.lines:
+        yield Command(block.line, "\n".join(block.lines), None, block.not_here)
+    if block.language == "console":
+        yield from _console(block)
+
+
+def _console(block: _Block) -> Iterator[Command]:
+    starts = [n for n, line in enumerate(block.lines) if line.startswith(_PROMPT)]
+    for start, end in zip(starts, [*starts[1:], len(block.lines)], strict=True):
+        typed = [block.lines[start].removeprefix(_PROMPT)]
+        after = block.lines[start + 1 : end]
+        while after and after[0].startswith(_CONTINUED):
+            typed.append(after.pop(0).removeprefix(_CONTINUED))
+        printed = tuple(line for line in after if line.strip())
+        yield Command(block.line + start, "\n".join(typed), printed or None, block.not_here)

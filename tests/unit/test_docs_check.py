@@ -1,0 +1,112 @@
+"""What the check of the documentation reads of a page, and when it says that a page is wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docs_check.blocks import commands_of
+from docs_check.likeness import missing_line
+from docs_check.shell import Shell
+
+PAGE = """# Title
+
+```sh
+make demo
+make help
+```
+
+```yaml
+kind: NotACommand
+```
+
+1. A list:
+
+   ```console
+   $ kubectl get psj
+   NAME   PHASE
+   mine   Succeeded
+
+   $ cat <<END
+   > two
+   > END
+   ```
+
+<!-- not typed: needs a registry -->
+
+```sh
+skopeo copy a b
+```
+
+```sh
+typed again
+```
+"""
+
+
+def test_commands() -> None:
+    """Would break: a command is never typed, or what is no command is."""
+    found = [(each.line, each.text, each.printed) for each in commands_of(PAGE)]
+    assert found == [
+        (4, "make demo\nmake help", None),
+        (15, "kubectl get psj", ("NAME   PHASE", "mine   Succeeded")),
+        (19, "cat <<END\ntwo\nEND", None),
+        (27, "skopeo copy a b", None),
+        (31, "typed again", None),
+    ]
+
+
+def test_an_excuse_is_for_one_block() -> None:
+    """Would break: one excuse quietly takes all that follows out of the check."""
+    excuses = [each.not_here for each in commands_of(PAGE)]
+    assert excuses == ["", "", "", "needs a registry", ""]
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        (["mine   Succeeded   23s"], "mine  Succeeded 1m4s\n"),
+        (["sha256:37c3cb7607e0"], "sha256:0123456789ab\n"),
+        (["2026-11-27T15:30:00Z"], "2027-01-02T03:04:05Z\n"),
+        (["first", "...", "last"], "first\nany\nthing\nlast\n"),
+        (["first", "..."], "first\nany\n"),
+        (["took 26.2 s"], "took 9.5 s\n"),
+    ],
+    ids=["duration", "digest", "date", "any-lines", "any-end", "number"],
+)
+def test_alike(shown: list[str], printed: str) -> None:
+    """Would break: a page is called wrong for what differs each time."""
+    assert missing_line(shown, printed) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        (["Succeeded"], "Failed\n"),
+        (["one", "two"], "one\n"),
+        (["one"], "one\ntwo\n"),
+        (["two", "one"], "one\ntwo\n"),
+        (["one", "...", "three"], "one\ntwo\n"),
+        (["pages 3"], "pages three\n"),
+    ],
+    ids=["word", "too-little", "too-much", "order", "after-any-lines", "no-number"],
+)
+def test_not_alike(shown: list[str], printed: str) -> None:
+    """Would break: a page shows what is no longer printed, and nobody is told."""
+    assert missing_line(shown, printed) is not None
+
+
+def test_a_shell_goes_on(tmp_path: Path) -> None:
+    """Would break: what a page exports, or where it goes, is lost for its next command."""
+    with Shell(tmp_path, os.environ) as shell:
+        assert shell.type("export WORD=hello; mkdir inner; cd inner", 10).status == 0
+        typed = shell.type("pwd\necho $WORD >&2; read line; false", 10)
+    assert (typed.status, typed.printed) == (1, f"{tmp_path}/inner\nhello\n")
+
+
+def test_a_command_that_does_not_end(tmp_path: Path) -> None:
+    """Would break: one page that waits for ever keeps all others from being checked."""
+    with Shell(tmp_path, os.environ) as shell:
+        assert shell.type("echo so far; sleep 60", 1).status is None
