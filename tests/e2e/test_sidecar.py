@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api_client import Api
+from api_client import Api, path_of
 from e2e_support import wait_for
 from hardening.image import PYTHON
 from operator_scene import Object, Scene, open_scene
+from pdf_security_operator.hardening import container_hardening, pod_hardening
 from processor import documents
 from product import Installation, build_class
 
@@ -28,9 +29,11 @@ INJECTION = Template(Path(__file__).with_name("sidecar-injection.yaml").read_tex
 LABELS = {"mesh.example/inject": "true"}
 
 PROGRAM = """
-import signal, socket, sys
+import signal, socket, sys, time
 # The first process of a container ends by no signal that it does not ask for.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+# Until then the network plugin may not have seen the pod.
+time.sleep(2)
 try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5).close()
 except OSError as error:
@@ -53,6 +56,7 @@ def scene(api: Api, installation: Installation) -> Iterator[Scene]:
         kubectl = installation.cluster.kubectl
         kubectl("apply", "-f", "-", input=manifest)
         try:
+            wait_for(lambda: _is_injected(opened), "the policy injects", 10)
             yield opened
         finally:
             kubectl("delete", "-f", "-", input=manifest)
@@ -68,6 +72,21 @@ def _injection(scene: Scene) -> str:
         command=json.dumps([PYTHON, "-I", "-c", PROGRAM, *where]),
         probe=json.dumps([PYTHON, "-I", "-c", IS_READY]),
     )
+
+
+def _is_injected(scene: Scene) -> bool:
+    """Ask what would become of a pod: a policy is known a second after it is there."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "trial", "labels": LABELS},
+        "spec": {
+            **pod_hardening(user_namespace=True),
+            "containers": [{"name": "trial", "image": "trial", **container_hardening()}],
+        },
+    }
+    path = f"{path_of('pods', scene.namespace)}?dryRun=All"
+    return "initContainers" in scene.api.call("POST", path, json=pod)["spec"]
 
 
 def _inspection(class_name: str) -> Object:
