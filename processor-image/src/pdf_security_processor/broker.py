@@ -261,7 +261,7 @@ class _Document:
             self._log.info("document.locked", seconds=_since(began))
 
     def _check(self, seal: Seal | None) -> None:
-        check_seal(seal, self._request)
+        check_seal(seal, self._request.require_complete_seal)
 
     def _upload(self, sink: Sink, output: IO[bytes]) -> None:
         began = time.monotonic()

@@ -45,17 +45,17 @@ def check_request(request: Request) -> None:
         raise InvalidRequestError("verify: without an output there is nothing to compare.")
 
 
-def check_seal(seal: Seal | None, request: Request) -> None:
+def check_seal(seal: Seal | None, required: bool | None = None) -> None:
     """Refuse to hand a document to a worker that is less held than it is to be.
 
     Args:
         seal: what the worker said; None where it ended, which its status tells more of.
-        request: says whether to go on without what the kernel lacks.
+        required: False to go on without what the kernel lacks.
 
     Raises:
         SealIncompleteError: a layer is missing.
     """
-    if seal and seal.missing and request.require_complete_seal is not False:
+    if seal and seal.missing and required is not False:
         raise SealIncompleteError(
             f"The node's kernel does not offer {' and '.join(seal.missing)} to the worker; run it "
             "where it does, or let the class go on without (requireCompleteSeal: false)."

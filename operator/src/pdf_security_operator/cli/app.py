@@ -19,6 +19,7 @@ from pdf_security_operator.cli.display import (
     show_audit,
     show_findings,
     show_line,
+    show_page,
     show_table,
 )
 from pdf_security_operator.cli.errors import (
@@ -32,6 +33,8 @@ from pdf_security_operator.cli.errors import (
 from pdf_security_operator.cli.lint import lint_files
 from pdf_security_operator.cli.plan import Options
 from pdf_security_operator.cli.progress import Progress
+from pdf_security_operator.cli.report.command import PageOptions, make_page
+from pdf_security_operator.cli.report.pictures import MOST_PICTURES, PICTURES
 from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.run import run as run_plan
 from pdf_security_operator.cli.text import printable
@@ -88,6 +91,9 @@ _Scratch = Annotated[
     ),
 ]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+_PasswordFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="File with the password that opens it.")
+]
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the processor's log.")]
 
 
@@ -146,6 +152,39 @@ def lint(
         else:
             _show_verdict(findings)
         raise typer.Exit(MANIFEST_REFUSED if findings else 0)
+
+
+@app.command("report")
+def make_report_page(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The report of a document.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the page goes.")],
+    before: Annotated[Path | None, typer.Option(help="The document as it came in.")] = None,
+    after: Annotated[Path | None, typer.Option(help="The document as it was put.")] = None,
+    before_password: _PasswordFile = None,
+    after_password: _PasswordFile = None,
+    job: Annotated[
+        str | None, typer.Option(help="The job's resource (kubectl get psj NAME -o yaml).")
+    ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=0, max=MOST_PICTURES, help="Changed pages that are shown.")
+    ] = PICTURES,
+    overwrite: _Overwrite = False,
+    as_json: _Json = False,
+) -> None:
+    """Make a page for people of a report: one HTML file that loads and runs nothing.
+
+    With both documents it shows the pages that look different, drawn by sealed processes; they
+    must be those of the report, by their digests. Exits with 0 whatever the report tells.
+    """
+    options = PageOptions(
+        report, output, before, after, before_password, after_password, job, pictures, overwrite
+    )
+    with _errors_shown(as_json=as_json):
+        made = make_page(options)
+        if as_json:
+            _print_json(made.to_json_dict())
+        else:
+            show_page(made, _stdout())
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.text import Text
 from pdf_security_operator.audit.verification import Verdict
 from pdf_security_operator.cli.batch import Batch
 from pdf_security_operator.cli.errors import Finding
+from pdf_security_operator.cli.report.command import Made
 from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.text import printable, size_of
 from pdf_security_processor.contract import (
@@ -182,6 +183,17 @@ def show_audit(verdict: Verdict, console: Console) -> None:
         f"{verdict.heads} heads",
         console,
     )
+
+
+def show_page(made: Made, console: Console) -> None:
+    """Show what a page tells, and where it is."""
+    colour = {"done": "green", "attention": "yellow", "failed": "red"}[made.verdict.state]
+    rows = [("verdict", made.verdict.headline)]
+    rows += [("to look at", point.text) for point in made.verdict.points]
+    if made.comparison:
+        rows.append(("pages shown", str(len(made.comparison.pages))))
+        rows.append(("pages left out", str(made.comparison.left_out)))
+    show_rows([*rows, ("page", str(made.output))], console, colour)
 
 
 def show_line(text: str, console: Console) -> None:

@@ -2,12 +2,15 @@
 
 CommandError
 ├── UsageError            an option or a file is wrong: exit code 2
-└── ManifestRefusedError  the API server, or the class, would refuse it: exit code 3
+├── ManifestRefusedError  the API server, or the class, would refuse it: exit code 3
+└── DrawingError          no document is drawn here: the processor's exit code
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
+
+from pdf_security_processor.contract import ExitCode
 
 USAGE = 2
 """As every command line has it; no code of the contract."""
@@ -42,8 +45,8 @@ class Finding:
 class CommandError(Exception):
     """Root of the errors that end a command."""
 
-    exit_code: ClassVar[int]
-    reason: ClassVar[str]
+    exit_code: int
+    reason: str
 
     def to_json_dict(self) -> dict[str, Any]:
         """Give what `--json` prints."""
@@ -75,3 +78,17 @@ class ManifestRefusedError(CommandError):
         """Give what `--json` prints, the findings one by one."""
         findings = [asdict(finding) for finding in self.findings]
         return {**super().to_json_dict(), "findings": findings}
+
+
+class DrawingError(CommandError):
+    """The processes that would draw documents are less held than they are to be; nothing was drawn.
+
+    Args:
+        code: as the processor has it.
+        message: what is wrong; what to do next is added.
+    """
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(f"{message} Without --before and --after the page has no pictures.")
+        self.exit_code = int(code)
+        self.reason = code.reason

@@ -37,8 +37,49 @@ class Side:
     order: DrawingOrder
 
 
+@dataclass(frozen=True)
+class Picture:
+    """One page as a renderer drew it: untrusted, but for its size.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        pixels: `SAMPLES` bytes each, row by row.
+    """
+
+    width: int
+    height: int
+    pixels: bytes
+
+
+@dataclass(frozen=True)
+class ComparedPage:
+    """One page before and after.
+
+    Attributes:
+        number: from 1.
+        before: of the input.
+        after: of the output.
+        difference: as `difference_of` gives it; 1 where the sizes differ.
+    """
+
+    number: int
+    before: Picture
+    after: Picture
+    difference: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody would notice."""
+        return self.difference > CHANGED
+
+
 class _CannotBeDrawnError(Exception):
     """A renderer failed; the text says on what."""
+
+
+def _pass_over(page: ComparedPage) -> None:
+    """Keep nothing of a page."""
 
 
 def visual_of(
@@ -47,6 +88,7 @@ def visual_of(
     limits: Limits,
     check: Callable[[Seal | None], None],
     start: Start = START_RENDERER,
+    see: Callable[[ComparedPage], None] = _pass_over,
 ) -> Visual:
     """Compare two documents page by page.
 
@@ -57,6 +99,7 @@ def visual_of(
         check: called with what holds a renderer before anything is handed to it; raises where that
             is too little.
         start: starts a renderer.
+        see: called with each page that was compared, in order; keeps what it likes of it.
     """
     halves = limits.model_copy(update={"worker_memory_bytes": limits.worker_memory_bytes // 2})
     deadline = time.monotonic() + limits.worker_seconds
@@ -67,16 +110,20 @@ def visual_of(
         )
         one.begin(check)
         other.begin(check)
-        return _compared(one, other, before.order.pages)
+        return _compared(one, other, before.order.pages, see)
 
 
-def _compared(before: _Pictures, after: _Pictures, most: int) -> Visual:
+def _compared(
+    before: _Pictures, after: _Pictures, most: int, see: Callable[[ComparedPage], None]
+) -> Visual:
     visual = Visual()
     try:
         count, count_after = before.count(), after.count()
         for number in range(1, min(count, count_after, most) + 1):
-            difference = _difference(before.next(number), after.next(number))
-            visual = _with_page(visual, number, difference)
+            one, other = before.next(number), after.next(number)
+            page = ComparedPage(number, one, other, _difference(one, other))
+            visual = _with_page(visual, page)
+            see(page)
     except _CannotBeDrawnError as reason:
         return visual.model_copy(update={"problem": str(reason)})
     problem = ""
@@ -85,25 +132,18 @@ def _compared(before: _Pictures, after: _Pictures, most: int) -> Visual:
     return visual.model_copy(update={"problem": problem})
 
 
-def _difference(before: _Picture, after: _Picture) -> float:
+def _difference(before: Picture, after: Picture) -> float:
     if (before.width, before.height) != (after.width, after.height):
         return 1.0
     return difference_of(before.pixels, after.pixels, before.width)
 
 
-def _with_page(visual: Visual, number: int, difference: float) -> Visual:
-    changed = difference > CHANGED
-    update: dict[str, object] = {"pages": visual.pages + 1, "changed": visual.changed + changed}
-    if difference > visual.worst_difference:
-        update |= {"worst_page": number, "worst_difference": round(difference, 4)}
+def _with_page(visual: Visual, page: ComparedPage) -> Visual:
+    changed = visual.changed + page.changed
+    update: dict[str, object] = {"pages": visual.pages + 1, "changed": changed}
+    if page.difference > visual.worst_difference:
+        update |= {"worst_page": page.number, "worst_difference": round(page.difference, 4)}
     return visual.model_copy(update=update)
-
-
-@dataclass(frozen=True)
-class _Picture:
-    width: int
-    height: int
-    pixels: bytes
 
 
 class _Pictures:
@@ -124,13 +164,13 @@ class _Pictures:
         (count,) = COUNT.unpack(self._read(COUNT.size, "document"))
         return int(count)
 
-    def next(self, number: int) -> _Picture:
+    def next(self, number: int) -> Picture:
         """Give the next page's picture."""
         what = f"page {number}"
         width, height = SIZE.unpack(self._read(SIZE.size, what))
         if not 0 < width * height <= PIXELS:
             raise _CannotBeDrawnError(f"{what} of the {self._side.name} cannot be drawn")
-        return _Picture(width, height, self._read(width * height * SAMPLES, what))
+        return Picture(width, height, self._read(width * height * SAMPLES, what))
 
     def _read(self, count: int, what: str) -> bytes:
         data = self._renderer.read_exactly(count, self._deadline)
