@@ -67,6 +67,11 @@ PACKAGES = {
     "libimage-exiftool-perl": Package("looks for metadata in outputs", _program("exiftool")),
     "mupdf-tools": Package("looks for scripts and fields in outputs", _program("mutool")),
     "ghostscript": Package("is compared with sanitize", _program("gs")),
+    "chromium": Package("shows the page of a report", _program("chromium")),
+    "fonts-liberation": Package(
+        "the letters of a report's pictures",
+        lambda: any(Path("/usr/share/fonts").rglob("LiberationSans-Regular.*")),
+    ),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
 }
 

@@ -33,8 +33,7 @@ from pdf_security_operator.cli.errors import (
 from pdf_security_operator.cli.lint import lint_files
 from pdf_security_operator.cli.plan import Options
 from pdf_security_operator.cli.progress import Progress
-from pdf_security_operator.cli.report.command import PageOptions, make_page
-from pdf_security_operator.cli.report.pictures import MOST_PICTURES, PICTURES
+from pdf_security_operator.cli.report.content import MOST_PICTURES, PICTURES
 from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.run import run as run_plan
 from pdf_security_operator.cli.text import printable
@@ -176,6 +175,9 @@ def make_report_page(
     With both documents it shows the pages that look different, drawn by sealed processes; they
     must be those of the report, by their digests. Exits with 0 whatever the report tells.
     """
+    # A tenth of a second, for an engine and a library of pictures that no other command needs.
+    from pdf_security_operator.cli.report.command import PageOptions, make_page
+
     options = PageOptions(
         report, output, before, after, before_password, after_password, job, pictures, overwrite
     )

@@ -1,6 +1,9 @@
 """Results for people: tables on a terminal, plain lines elsewhere. Decides nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +12,6 @@ from rich.text import Text
 from pdf_security_operator.audit.verification import Verdict
 from pdf_security_operator.cli.batch import Batch
 from pdf_security_operator.cli.errors import Finding
-from pdf_security_operator.cli.report.command import Made
 from pdf_security_operator.cli.run import Ran
 from pdf_security_operator.cli.text import printable, size_of
 from pdf_security_processor.contract import (
@@ -21,6 +23,9 @@ from pdf_security_processor.contract import (
     Summary,
     Visual,
 )
+
+if TYPE_CHECKING:
+    from pdf_security_operator.cli.report.command import Made
 
 _WARNINGS_SHOWN = 10
 """Warnings listed one by one; the report has all."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from pdf_security_operator.cli.errors import UsageError
 from pdf_security_operator.cli.report import reading
-from pdf_security_operator.cli.report.content import Comparison, Content
+from pdf_security_operator.cli.report.content import PICTURES, Comparison, Content
 from pdf_security_operator.cli.report.page import build_page
-from pdf_security_operator.cli.report.pictures import PICTURES, Drawable, compared
+from pdf_security_operator.cli.report.pictures import Drawable, compared
 from pdf_security_operator.cli.report.verdict import Verdict, verdict_of
 from pdf_security_operator.cli.text import printable
 from pdf_security_processor.contract import DocumentReport
@@ -89,7 +89,7 @@ def make_page(options: PageOptions) -> Made:
 
 
 def put_page(path: Path, page: str, *, overwrite: bool) -> None:
-    """Put a page whole or not at all.
+    """Put a page whole or not at all, readable by this user alone: it may show the document.
 
     Raises:
         UsageError: it cannot be written, or exists and nobody said to replace it.
@@ -117,7 +117,7 @@ def _comparison(options: PageOptions, report: DocumentReport) -> Comparison | No
     if not (options.before and options.after):
         return None
     with ExitStack() as stack:
-        drawable = [
+        before, after = [
             Drawable(
                 stack.enter_context(reading.document(option, path, facts)),
                 reading.read_password(f"{option}-password", password),
@@ -127,7 +127,7 @@ def _comparison(options: PageOptions, report: DocumentReport) -> Comparison | No
                 ("--after", options.after, report.output, options.after_password),
             )
         ]
-        return compared(*drawable, most=options.pictures)
+        return compared(before, after, most=options.pictures)
 
 
 def _check(options: PageOptions) -> None:
@@ -139,7 +139,8 @@ def _check(options: PageOptions) -> None:
     if not options.output.parent.is_dir():
         folder = printable(options.output.parent)
         raise UsageError(f"--output {printable(options.output)}: make the folder {folder} first")
-    read = (options.report, options.before, options.after)
+    job = Path(options.job) if options.job else None
+    read = (options.report, options.before, options.after, job)
     if options.output.resolve() in [path.resolve() for path in read if path]:
         raise UsageError(f"--output {printable(options.output)}: is a file that is read")
     if options.output.exists() and not options.overwrite:

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 from pdf_security_processor.contract import DocumentReport, Visual
 
+PICTURES = 8
+"""Changed pages that are shown where nobody says how many."""
+
+MOST_PICTURES = 32
+"""Changed pages that are shown at most: a page for people, of some tens of megabytes at worst."""
+
 
 @dataclass(frozen=True)
 class JobFacts:
@@ -49,6 +55,9 @@ class Shown:
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
 
 
+Frame = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True)
 class ChangedPage:
     """A page that looks different.
@@ -58,14 +67,15 @@ class ChangedPage:
         difference: share of samples that differ noticeably, in the tile where it is largest.
         before: of the input.
         after: of the output.
-        box: left, top, right and bottom of what differs, in pixels; none where the sizes differ.
+        frames: left, top, right and bottom of where it differs most, in pixels; none where the
+            sizes differ.
     """
 
     number: int
     difference: float
     before: Shown
     after: Shown
-    box: tuple[int, int, int, int] | None
+    frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True)

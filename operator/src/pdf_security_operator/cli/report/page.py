@@ -14,6 +14,7 @@ from pdf_security_operator.cli.report.verdict import (
     STATE_WORDS,
     counted,
     figures_of,
+    looks_for_active,
     succeeded,
     verdict_of,
 )
@@ -34,6 +35,7 @@ def build_page(content: Content) -> str:
         encryption=report.inspection.encryption if report.inspection else None,
         verdict=verdict_of(content),
         succeeded=succeeded(report),
+        looks_for_active=looks_for_active(report),
         removed=rows.kind_rows(report.removed, "removed"),
         removed_places=rows.place_rows(report, "removed"),
         kept=rows.kind_rows(report.kept, "kept"),

@@ -6,17 +6,22 @@ here, so that no decoder of a browser is ever given what came from a document.
 
 import heapq
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from PIL import Image, ImageChops
 
 from pdf_security_operator.cli.errors import DrawingError
-from pdf_security_operator.cli.report.content import ChangedPage, Comparison, Shown
+from pdf_security_operator.cli.report.content import (
+    PICTURES,
+    ChangedPage,
+    Comparison,
+    Frame,
+    Shown,
+)
 from pdf_security_processor.checks import check_seal
 from pdf_security_processor.contract import Limits
 from pdf_security_processor.errors import ProcessorError
-from pdf_security_processor.fresh_worker import Start
 from pdf_security_processor.secret_files import Password
 from pdf_security_processor.visual.comparison import (
     START_RENDERER,
@@ -25,13 +30,9 @@ from pdf_security_processor.visual.comparison import (
     Side,
     visual_of,
 )
-from pdf_security_processor.visual.difference import NOTICED
+from pdf_security_processor.visual.difference import NOTICED, TILE
 from pdf_security_processor.visual.frames import EVERY_PAGE, DrawingOrder
-
-PICTURES = 8
-"""Changed pages that are shown where nobody says how many."""
-
-MOST_PICTURES = 32
+from pdf_security_processor.worker_process import Start
 
 _SIDE_PIXELS = 1000
 """Longest side of a picture; a page of A4 has 842."""
@@ -40,6 +41,12 @@ _PNG_BYTES = 256 * 1024
 """Larger pictures are photographs, which JPEG writes in a tenth."""
 
 _JPEG_QUALITY = 80
+
+_FRAMES = 12
+"""Frames on one picture; where there would be more, one is drawn around all."""
+
+_FRAMED = 3
+"""A tile is framed that differs at least by this part of what the worst does."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +58,14 @@ class Drawable:
         password: that opens it; an empty one where none is needed.
     """
 
-    file: BinaryIO
+    file: io.BufferedReader
     password: Password
 
 
 def compared(
     before: Drawable,
     after: Drawable,
+    *,
     most: int = PICTURES,
     limits: Limits | None = None,
     start: Start = START_RENDERER,
@@ -109,8 +117,8 @@ def _side(name: str, document: Drawable) -> Side:
 def _changed(page: ComparedPage) -> ChangedPage:
     before, after = _image(page.before), _image(page.after)
     # First, for showing makes a picture smaller.
-    box = _box(before, after)
-    return ChangedPage(page.number, page.difference, _shown(before), _shown(after), box)
+    frames = frames_of(before, after)
+    return ChangedPage(page.number, page.difference, _shown(before), _shown(after), frames)
 
 
 def _image(picture: Picture) -> Image.Image:
@@ -118,12 +126,50 @@ def _image(picture: Picture) -> Image.Image:
     return Image.frombytes("RGB", size, picture.pixels, "raw", "BGR")
 
 
-def _box(before: Image.Image, after: Image.Image) -> tuple[int, int, int, int] | None:
-    """Frame what differs noticeably."""
+def frames_of(before: Image.Image, after: Image.Image) -> tuple[Frame, ...]:
+    """Frame where two pictures differ most, from the top.
+
+    By tiles, as they were compared. A picture of letters differs a little from the letters all over
+    the page; what somebody looks for is where it differs like nowhere else.
+    """
     if before.size != after.size:
-        return None
+        return ()
+    width, height = before.size
+    frames = [
+        (
+            TILE * min(x for x, _ in group),
+            TILE * min(y for _, y in group),
+            min(width, TILE * (1 + max(x for x, _ in group))),
+            min(height, TILE * (1 + max(y for _, y in group))),
+        )
+        for group in _groups(_tiles_that_differ(before, after))
+    ]
+    if len(frames) > _FRAMES:
+        lefts, tops, rights, bottoms = zip(*frames, strict=True)
+        return ((min(lefts), min(tops), max(rights), max(bottoms)),)
+    return tuple(sorted(frames, key=lambda frame: (frame[1], frame[0])))
+
+
+def _tiles_that_differ(before: Image.Image, after: Image.Image) -> set[tuple[int, int]]:
     noticed = ImageChops.difference(before, after).point(lambda value: 255 * (value > NOTICED))
-    return noticed.getbbox()
+    red, green, blue = noticed.split()
+    tiles = ImageChops.lighter(ImageChops.lighter(red, green), blue).reduce(TILE)
+    shares = tiles.tobytes()
+    least = max(1, max(shares) // _FRAMED)
+    return {divmod(at, tiles.width)[::-1] for at, share in enumerate(shares) if share >= least}
+
+
+def _groups(tiles: set[tuple[int, int]]) -> Iterator[set[tuple[int, int]]]:
+    """Put tiles together that touch."""
+    left = set(tiles)
+    while left:
+        group, edge = set(), {left.pop()}
+        while edge:
+            group |= edge
+            near = {(x + i, y + j) for x, y in edge for i in (-1, 0, 1) for j in (-1, 0, 1)}
+            edge = near & left
+            left -= edge
+        yield group
 
 
 def _shown(image: Image.Image) -> Shown:

@@ -6,8 +6,9 @@ Opens and hashes documents, and parses none.
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -97,7 +98,7 @@ def read_password(option: str, path: Path | None) -> Password:
 
 
 @contextmanager
-def document(option: str, path: Path, facts: FileFacts | None) -> Iterator[BinaryIO]:
+def document(option: str, path: Path, facts: FileFacts | None) -> Iterator[BufferedReader]:
     """Have a document open in the block, once it is known to be the one that the report is of.
 
     Args:
@@ -121,7 +122,7 @@ def document(option: str, path: Path, facts: FileFacts | None) -> Iterator[Binar
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[BinaryIO]:
+def _opened(path: Path, what: str) -> Iterator[BufferedReader]:
     if path.exists() and not path.is_file():
         raise UsageError(f"{what} {printable(path)}: is not a regular file")
     try:

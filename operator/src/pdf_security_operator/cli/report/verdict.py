@@ -83,6 +83,11 @@ def succeeded(report: DocumentReport) -> bool:
     return report.reason == ExitCode.SUCCEEDED.reason
 
 
+def looks_for_active(report: DocumentReport) -> bool:
+    """Tell whether the job took out what is active, and looked for what stayed."""
+    return not {"sanitize", "redact"}.isdisjoint(report.operations)
+
+
 def words_of(name: str) -> str:
     """Write a name as it stands in code in words: `InputDamaged` is `input damaged`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() if name.isascii() else name
@@ -96,9 +101,10 @@ def counted(number: int, noun: str) -> str:
 def _headline(report: DocumentReport) -> str:
     removed, kept = sum(report.removed.values()), sum(report.kept.values())
     if removed:
-        rest = f"{counted(kept, 'thing')} stayed" if kept else "nothing that was found stayed"
         were = "was" if removed == 1 else "were"
-        return f"{counted(removed, 'thing')} {were} taken out, and {rest}."
+        rest = ", and nothing that was found stayed" if looks_for_active(report) else ""
+        rest = f", and {counted(kept, 'thing')} stayed" if kept else rest
+        return f"{counted(removed, 'thing')} {were} taken out{rest}."
     if kept:
         return f"Nothing was taken out; {counted(kept, 'thing')} stayed."
     found = sum(report.inspection.active_content.values()) if report.inspection else 0
@@ -106,7 +112,7 @@ def _headline(report: DocumentReport) -> str:
         return f"{counted(found, 'active or hidden thing')} found; the document was not changed."
     if report.output is None:
         return "The document was looked at, and nothing active or hidden was found."
-    if "sanitize" in report.operations:
+    if looks_for_active(report):
         return "There was nothing of a known kind to take out."
     return "The document was processed."
 

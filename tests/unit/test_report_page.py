@@ -1,0 +1,320 @@
+"""The page of a report: what it is built of, what a hostile document can do in it, its bounds."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import itertools
+import re
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pdf_security_operator.cli.report import rows
+from pdf_security_operator.cli.report.content import Comparison, Content, JobFacts
+from pdf_security_operator.cli.report.page import build_page
+from pdf_security_operator.cli.report.visible import CHARACTERS, visible
+from pdf_security_processor.contract import DocumentReport, Visual
+from unit.report_scene import (
+    COMPARISON,
+    FAILED,
+    FULL,
+    JOB,
+    Element,
+    Path,
+    fields_of,
+    full,
+    leaves_of,
+    read_page,
+    with_text,
+)
+
+EMPTY = {"version": 1, "job_uid": "u", "reason": "Succeeded"}
+
+CONTENTS = {
+    "full": full(),
+    "failed": Content(DocumentReport.model_validate(FAILED)),
+    "empty": Content(DocumentReport.model_validate(EMPTY)),
+    "looked-at-only": Content(
+        DocumentReport.model_validate(
+            {**EMPTY, "operations": ["inspect"], "inspection": FULL["inspection"]}
+        )
+    ),
+    "same-looks": Content(DocumentReport.model_validate(EMPTY), None, Comparison(Visual(pages=3))),
+}
+
+PAGES = {name: read_page(build_page(content)) for name, content in CONTENTS.items()}
+
+every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+
+HOSTILE = {
+    "script": "<script>",
+    "image": "'><img src=x>",
+    "attribute": '" onload="x',
+    "end-of-style": "</style><b>",
+    "end-of-title": "</title><b>",
+    "comment": "<!--",
+    "processing": "<?x",
+    "reference": "&lt;b&gt;&#60;",
+    "template": "{{7*7}}{%x%}",
+    "address": "javascript:x()",
+    "turned": "a\u202eb",
+    "isolated": "a\u2067b",
+    "zero-width": "a\u200bb\ufeff",
+    "control": "a\x00\x1b[31m",
+    "new-line": "a\r\n\u2028b",
+    "tag-characters": "a\U000e0041",
+    "filler": "\u3164\u2800",
+    "escape": "⟦U+202E⟧",
+}
+"""Texts short enough for any field: what a document may say to whoever reads its report."""
+
+LEAVES = [pytest.param(FULL, path, id=".".join(map(str, path))) for path in leaves_of(FULL)]
+LEAVES += [pytest.param(FAILED, ("message",), id="failed.message")]
+
+NOT_ANY_TEXT = {
+    "input.sha256",
+    "output.sha256",
+    "server_side_encryption",
+    "inspection.encryption.opened_with",
+    "signatures.0.covers",
+    "signatures.0.changes_since",
+    "findings.0.kind",
+    "findings.0.action",
+    "findings.1.kind",
+    "findings.1.action",
+    "inspection.active_content.JavaScript.*",
+}
+"""Fields of which the contract says all that may stand there."""
+
+
+def _page(report: dict[str, Any]) -> Element:
+    return read_page(build_page(Content(DocumentReport.model_validate(report), JOB, None)))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize(("report", "path"), LEAVES)
+def test_no_text_is_markup(report: dict[str, Any], path: Path, hostile: str) -> None:
+    """A document would speak in the report's voice, or reach into whoever reads it."""
+    try:
+        said = DocumentReport.model_validate(with_text(report, path, hostile))
+    except ValidationError:
+        assert ".".join(map(str, path)) in NOT_ANY_TEXT
+        return
+    text = build_page(Content(said, JOB, None))
+    page = read_page(text)
+    harmless = _page(with_text(report, path, "harmless"))
+    assert page.skeleton() == harmless.skeleton()
+    hidden = set(re.findall(r"[^\n -~]", hostile)) - set("⟦⟧")
+    assert not hidden & set(text), "what has no look of its own is in the page as it is"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(JobFacts)])
+def test_no_text_of_a_job_is_markup(name: str, hostile: str) -> None:
+    """Whoever names jobs would reach into whoever reads their reports."""
+    pages = []
+    for text in (hostile, "harmless"):
+        job = dataclasses.replace(JOB, **{name: text})
+        pages.append(read_page(build_page(dataclasses.replace(full(), job=job))))
+    assert pages[0].skeleton() == pages[1].skeleton()
+    assert visible(hostile) in pages[0].whole_text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_problem_of_a_comparison_is_markup(hostile: str) -> None:
+    """A renderer in the hands of its document would reach the page."""
+    pages = []
+    for text in (hostile, "harmless"):
+        visual = COMPARISON.visual.model_copy(update={"problem": text})
+        comparison = dataclasses.replace(COMPARISON, visual=visual)
+        pages.append(read_page(build_page(dataclasses.replace(full(), comparison=comparison))))
+    assert pages[0].skeleton() == pages[1].skeleton()
+
+
+def test_the_scene_has_every_field() -> None:
+    """A new field of the report would be tried with no hostile text, and nobody notice."""
+    dumped = DocumentReport.model_validate(FULL).model_dump()
+    for name in fields_of(DocumentReport):
+        at: Any = dumped
+        for step in name.split("."):
+            at = at[0] if isinstance(at, list) else at
+            at = at[step]
+        assert at not in (None, [], {}, "") or name == "message", f"set {name} in report_scene.FULL"
+
+
+NOT_SHOWN = {
+    "inspection.active_content.JavaScript.*",
+    "inspection.encryption.opened_with",
+    "signatures.0.covers",
+    "signatures.0.changes_since",
+    "findings.0.action",
+    "findings.1.action",
+}
+"""What is told in other words, or by where it stands."""
+
+
+@pytest.mark.parametrize(("report", "path"), LEAVES)
+def test_every_text_is_shown(report: dict[str, Any], path: Path) -> None:
+    """Something of the report would be kept from whoever reads the page."""
+    if ".".join(map(str, path)) in NOT_SHOWN or (path == ("message",) and report is FULL):
+        return
+    *way, last = path
+    at: Any = report
+    for step in way if last == "*" else path:
+        at = way[-1] if last == "*" and step == way[-1] else at[step]
+    shown: dict[Path, str] = {
+        ("reason",): "Succeeded",
+        ("inspection", "encryption", "permissions", "print"): "in low quality only",
+        ("inspection", "encryption", "permissions", "print", "*"): "Printing",
+        ("inspection", "encryption", "permissions", "copy", "*"): "Copying text and pictures",
+        ("inspection", "encryption", "permissions", "modify", "*"): "Changing the content",
+    }
+    text: str = shown.get(path, at)
+    assert text in _page(report).whole_text
+
+
+@every_page
+def test_landmarks(page: Element) -> None:
+    """Who reads by a screen reader would not find the way."""
+    assert [each.attributes["lang"] for each in page.all("html")] == ["en"]
+    assert len(page.all("title")) == 1
+    for tag in ("header", "nav", "main", "footer", "h1"):
+        assert len(page.all(tag)) == 1, tag
+    assert page.all("nav")[0].attributes["aria-label"]
+    skip = page.all("body")[0].children[0]
+    assert skip.attributes["href"] == "#verdict", "the first thing is a way past the rest"
+
+
+@every_page
+def test_headings_are_in_order(page: Element) -> None:
+    """An outline with holes says that something is missing."""
+    levels = [int(each.tag[1]) for each in page.all("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    for above, level in itertools.pairwise(levels):
+        assert level <= above + 1
+    for section in page.all("section", "article"):
+        title = section.attributes["aria-labelledby"]
+        assert title in [each.attributes.get("id") for each in section.all("h1", "h2", "h3")]
+
+
+@every_page
+def test_tables_say_what_is_what(page: Element) -> None:
+    """A number read aloud would belong to nothing."""
+    for table in page.all("table"):
+        assert table.children[0].tag == "caption"
+        assert table.children[0].whole_text.strip()
+        for head in table.all("th"):
+            in_head = head.parent and head.parent.parent and head.parent.parent.tag == "thead"
+            assert head.attributes["scope"] == ("col" if in_head else "row")
+        widths = {len(row.children) for row in table.all("tr")}
+        assert len(widths) == 1, "a row has more cells than another"
+        for row in table.all("tbody")[0].all("tr"):
+            assert row.children[0].tag == "th"
+
+
+@every_page
+def test_links_and_ids(page: Element) -> None:
+    """A link would lead nowhere."""
+    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for link in page.all("a"):
+        assert link.attributes["href"].removeprefix("#") in ids
+        assert link.whole_text.strip()
+
+
+@every_page
+def test_pictures_have_words(page: Element) -> None:
+    """Who cannot see them would not know what they are of, and the page jump as they come."""
+    for image in page.all("img"):
+        assert re.fullmatch(r"Page \d+ (before|after)\.", image.attributes["alt"])
+        assert int(image.attributes["width"]) > 0
+        assert int(image.attributes["height"]) > 0
+    for drawing in page.all("svg"):
+        assert drawing.attributes["aria-hidden"] == "true"
+
+
+def test_a_state_has_words() -> None:
+    """Who sees no colours would not know how it ended."""
+    words = {
+        name: next(p for p in page.all("p") if p.attributes.get("class") == "state").whole_text
+        for name, page in PAGES.items()
+    }
+    assert "Done, with points to look at" in words["full"]
+    assert "Not done" in words["failed"]
+    assert words["empty"].strip() == "Done"
+
+
+@every_page
+def test_nothing_runs_and_nothing_is_fetched(page: Element) -> None:
+    """Whoever opens a report would tell somebody, or run something."""
+    never = {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "audio",
+        "video",
+        "foreignobject",
+    }
+    for each in page.all():
+        assert each.tag not in never
+        for name, value in each.attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("style", "srcset", "srcdoc", "action", "ping", "xlink:href")
+            if name in ("href", "src"):
+                assert re.match(r"#|data:,$|data:image/(png|jpeg);base64,[A-Za-z0-9+/=]+$", value)
+    assert "url(" not in page.all("style")[0].text
+    assert "@import" not in page.all("style")[0].text
+
+
+@every_page
+def test_the_policy_allows_this_page_alone(page: Element) -> None:
+    """A text that came through as markup after all could load, run or send something."""
+    metas = page.all("meta")
+    policy = next(m for m in metas if m.attributes.get("http-equiv") == "Content-Security-Policy")
+    assert metas.index(policy) == 1, "it holds for what comes after it"
+    digest = hashlib.sha256(page.all("style")[0].text.encode()).digest()
+    assert policy.attributes["content"].split("; ") == [
+        "default-src 'none'",
+        f"style-src 'sha256-{base64.b64encode(digest).decode()}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_the_same_report_gives_the_same_page() -> None:
+    """Two pages of one report could not be compared."""
+    again = DocumentReport.model_validate_json(full().report.model_dump_json(by_alias=True))
+    assert build_page(Content(again, JOB, COMPARISON)) == build_page(full())
+
+
+def test_a_long_report_is_cut_and_says_so() -> None:
+    """A page of a hostile report would be too large to open, or lack rows without a word."""
+    finding = FULL["findings"][0]
+    report = {
+        **FULL,
+        "findings": [finding] * (rows.ROWS + 7),
+        "left_out": {f"/{number}": 1 for number in range(rows.ROWS + 1)},
+        "warnings": ["x" * (CHARACTERS + 1)],
+    }
+    page = _page(report)
+    shown = page.whole_text
+    assert "7 more rows in the report are not shown here." in shown
+    assert "1 more row in the report" in shown
+    assert "… (1 more characters)" in shown
+    tables = [table for table in page.all("table") if table.attributes["class"] == "places"]
+    assert len(tables[0].all("tbody")[0].children) == rows.ROWS
+
+
+def test_what_is_left_out_of_the_pictures_is_said() -> None:
+    """Nobody would know that more pages changed."""
+    assert "1 more page that looks different is not shown here" in " ".join(
+        PAGES["full"].whole_text.split()
+    )
+    assert "no picture to show" in PAGES["same-looks"].whole_text
