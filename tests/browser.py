@@ -6,9 +6,9 @@ import base64
 import fcntl
 import json
 import os
+import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from typing import Any
 from cluster import packages
 
 SECONDS = 60.0
-"""For one answer, on a machine that has little time."""
+"""For the next word of the browser, on a machine that has little time."""
 
 _FIRST_FREE = 64
 """Descriptors from here on are in nobody's way: the browser wants its own as 3 and 4."""
@@ -52,14 +52,16 @@ class Browser:
     """One tab, and what happened in it.
 
     Attributes:
-        requests: URLs that were asked for.
+        requests: URLs that were asked for, by the browser's number of each.
+        blocked: those of them that the page's policy did not let out.
         complaints: what the console says: errors, warnings, violations of the policy.
     """
 
     orders: int
     answers: int
     session: str = ""
-    requests: list[str] = field(default_factory=list)
+    requests: dict[str, str] = field(default_factory=dict)
+    blocked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     loaded: int = 0
     _unread: bytes = b""
@@ -81,10 +83,17 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Load a page, and wait until it is there."""
-        before = self.loaded
-        self.call("Page.navigate", url=url)
-        while self.loaded == before:
-            self._next()
+        # From a part of a page to another of the same, nothing would be loaded.
+        for each in ("about:blank", url):
+            before = self.loaded
+            self.call("Page.navigate", url=each)
+            while self.loaded == before:
+                self._next()
+
+    def forget(self) -> None:
+        """Begin anew with what happened."""
+        for each in (self.requests, self.blocked, self.complaints):
+            each.clear()
 
     def show(self, *, dark: bool = False, width: int = 1200, height: int = 900) -> None:
         """Set what the page is shown on."""
@@ -113,20 +122,22 @@ class Browser:
         return base64.b64decode(printed["data"])
 
     def _next(self) -> Message:
-        deadline = time.monotonic() + SECONDS
         while b"\0" not in self._unread:
-            assert time.monotonic() < deadline, "the browser does not answer"
+            said, _, _ = select.select([self.answers], [], [], SECONDS)
+            assert said, "the browser does not answer"
             piece = os.read(self.answers, 1024**2)
             assert piece, "the browser is gone"
             self._unread += piece
         line, _, self._unread = self._unread.partition(b"\0")
-        said: Message = json.loads(line)
-        self._note(said.get("method", ""), said.get("params", {}))
-        return said
+        message: Message = json.loads(line)
+        self._note(message.get("method", ""), message.get("params", {}))
+        return message
 
     def _note(self, method: str, given: Message) -> None:
         if method == "Network.requestWillBeSent":
-            self.requests.append(given["request"]["url"])
+            self.requests[given["requestId"]] = given["request"]["url"]
+        elif method == "Network.loadingFailed" and given.get("blockedReason") == "csp":
+            self.blocked.append(self.requests.pop(given["requestId"]))
         elif method == "Log.entryAdded":
             self.complaints.append(given["entry"]["text"])
         elif method == "Runtime.consoleAPICalled":
