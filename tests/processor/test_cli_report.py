@@ -152,7 +152,7 @@ def test_shows_no_more_than_asked(desk: Desk, most: int) -> None:
 def test_names_image_and_user_by_the_resource(redacted: Desk) -> None:
     """Nobody would know what did this, and for whom."""
     report = json.loads(redacted.read("report.json"))
-    resource = {
+    resource: dict[str, Any] = {
         "apiVersion": "pdfsecurity.dev/v1alpha1",
         "kind": "PdfSecurityJob",
         "metadata": {

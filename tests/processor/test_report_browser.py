@@ -61,7 +61,7 @@ def test_loads_nothing_and_says_nothing(
     _open(tab, page)
     assert tab.complaints == []
     asked = [url for url in tab.requests.values() if not url.startswith("data:image/")]
-    assert asked == ["about:blank", page.as_uri()]
+    assert asked == [page.as_uri()]
     assert tab.blocked == []
     assert tab.value("document.scripts.length + document.querySelectorAll('iframe').length") == 0
     assert tab.value("typeof window.ran") == "undefined"

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import itertools
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -45,9 +46,17 @@ CONTENTS = {
     "same-looks": Content(DocumentReport.model_validate(EMPTY), None, Comparison(Visual(pages=3))),
 }
 
-PAGES = {name: read_page(build_page(content)) for name, content in CONTENTS.items()}
 
-every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+@cache
+def _read(name: str) -> Element:
+    return read_page(build_page(CONTENTS[name]))
+
+
+@pytest.fixture(params=CONTENTS)
+def page(request: pytest.FixtureRequest) -> Element:
+    """Give a page, read back."""
+    return _read(request.param)
+
 
 HOSTILE = {
     "script": "<script>",
@@ -176,7 +185,6 @@ def test_every_text_is_shown(report: dict[str, Any], path: Path) -> None:
     assert text in _page(report).whole_text
 
 
-@every_page
 def test_landmarks(page: Element) -> None:
     """Who reads by a screen reader would not find the way."""
     assert [each.attributes["lang"] for each in page.all("html")] == ["en"]
@@ -188,7 +196,6 @@ def test_landmarks(page: Element) -> None:
     assert skip.attributes["href"] == "#verdict", "the first thing is a way past the rest"
 
 
-@every_page
 def test_headings_are_in_order(page: Element) -> None:
     """An outline with holes says that something is missing."""
     levels = [int(each.tag[1]) for each in page.all("h1", "h2", "h3", "h4")]
@@ -200,7 +207,6 @@ def test_headings_are_in_order(page: Element) -> None:
         assert title in [each.attributes.get("id") for each in section.all("h1", "h2", "h3")]
 
 
-@every_page
 def test_tables_say_what_is_what(page: Element) -> None:
     """A number read aloud would belong to nothing."""
     for table in page.all("table"):
@@ -215,7 +221,6 @@ def test_tables_say_what_is_what(page: Element) -> None:
             assert row.children[0].tag == "th"
 
 
-@every_page
 def test_links_and_ids(page: Element) -> None:
     """A link would lead nowhere."""
     ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
@@ -225,7 +230,6 @@ def test_links_and_ids(page: Element) -> None:
         assert link.whole_text.strip()
 
 
-@every_page
 def test_pictures_have_words(page: Element) -> None:
     """Who cannot see them would not know what they are of, and the page jump as they come."""
     for image in page.all("img"):
@@ -240,14 +244,13 @@ def test_a_state_has_words() -> None:
     """Who sees no colours would not know how it ended."""
     words = {
         name: next(p for p in page.all("p") if p.attributes.get("class") == "state").whole_text
-        for name, page in PAGES.items()
+        for name, page in ((name, _read(name)) for name in CONTENTS)
     }
     assert "Done, with points to look at" in words["full"]
     assert "Not done" in words["failed"]
     assert words["empty"].strip() == "Done"
 
 
-@every_page
 def test_nothing_runs_and_nothing_is_fetched(page: Element) -> None:
     """Whoever opens a report would tell somebody, or run something."""
     never = {
@@ -272,7 +275,6 @@ def test_nothing_runs_and_nothing_is_fetched(page: Element) -> None:
     assert "@import" not in page.all("style")[0].text
 
 
-@every_page
 def test_the_policy_allows_this_page_alone(page: Element) -> None:
     """A text that came through as markup after all could load, run or send something."""
     metas = page.all("meta")
@@ -315,6 +317,6 @@ def test_a_long_report_is_cut_and_says_so() -> None:
 def test_what_is_left_out_of_the_pictures_is_said() -> None:
     """Nobody would know that more pages changed."""
     assert "1 more page that looks different is not shown here" in " ".join(
-        PAGES["full"].whole_text.split()
+        _read("full").whole_text.split()
     )
-    assert "no picture to show" in PAGES["same-looks"].whole_text
+    assert "no picture to show" in _read("same-looks").whole_text
