@@ -131,6 +131,9 @@ MAPS = ("removed", "kept", "left_out", "active_content", "permissions")
 
 Path = tuple[str | int, ...]
 
+Skeleton = list[tuple[str, tuple[tuple[str, str], ...]]]
+"""All elements of a page in order, with their attributes."""
+
 
 def full() -> Content:
     """Give a page's content with everything in it."""
@@ -214,7 +217,7 @@ class Element:
         """Its text, and that of those below it."""
         return self.text + " ".join(child.whole_text for child in self.children)
 
-    def skeleton(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    def skeleton(self) -> Skeleton:
         """Give all that is markup, with its attributes."""
         return [(each.tag, tuple(each.attributes.items())) for each in self.all()]
 
