@@ -17,6 +17,7 @@ from pdf_security_operator.cli.report.content import (
     JobFacts,
     Shown,
 )
+from pdf_security_operator.cli.report.page import build_page
 from pdf_security_processor.contract import DocumentReport, Visual
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -261,3 +262,8 @@ def read_page(page: str) -> Element:
     if reader._at is not reader.root:
         raise ValueError(f"<{reader._at.tag}> is not closed")
     return reader.root
+
+
+def page_of(report: dict[str, Any]) -> Element:
+    """Make the page of a report, and read it back."""
+    return read_page(build_page(Content(DocumentReport.model_validate(report), JOB)))
