@@ -51,7 +51,7 @@ def main(wanted: list[str]) -> int:
         )
         return 2
     RESULTS.mkdir(parents=True, exist_ok=True)
-    packages.ensure(["qpdf", "poppler-utils"])
+    packages.ensure(["qpdf", "poppler-utils", "chromium"])
     totals, started = Totals(), time.monotonic()
     for name in wanted or families:
         _say(f"=== {name}")
