@@ -65,8 +65,8 @@ _OPERATOR = OwnPackage(
     "pdf-security-operator",
     "operator",
     "pdf_security_operator",
-    # The command line is for people's own machines, with libraries that are not in the image.
-    omitted=("cli",),
+    # The command lines are for people's own machines, with libraries that are not in the image.
+    omitted=("cli", "plugin"),
 )
 
 _CONTRACT = OwnPackage(

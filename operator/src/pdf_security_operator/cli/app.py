@@ -1,35 +1,30 @@
 """The commands: parse, delegate, show. What they do stands in the modules beside."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pdf_security_operator.cli.audit import verify_files
 from pdf_security_operator.cli.batch import Batch, is_batch, run_batch
 from pdf_security_operator.cli.codes import all_codes
+from pdf_security_operator.cli.console import (
+    errors_shown,
+    print_json,
+    show_verdict,
+    stderr,
+    stdout,
+)
 from pdf_security_operator.cli.display import (
     show,
     show_audit,
-    show_findings,
     show_line,
     show_page,
     show_table,
 )
-from pdf_security_operator.cli.errors import (
-    AUDIT_BROKEN,
-    INTERRUPTED,
-    MANIFEST_REFUSED,
-    CommandError,
-    Finding,
-    ManifestRefusedError,
-)
+from pdf_security_operator.cli.errors import AUDIT_BROKEN, MANIFEST_REFUSED
 from pdf_security_operator.cli.lint import lint_files
 from pdf_security_operator.cli.plan import Options
 from pdf_security_operator.cli.progress import Progress
@@ -117,19 +112,19 @@ def run(
     the API server or the class would refuse, 4 where some of several documents failed.
     """
     options = Options(manifest, input[0], output, report, class_file, name, overwrite)
-    progress = Progress(_stderr(), verbose=verbose, quiet=as_json)
-    with _errors_shown(as_json=as_json):
+    progress = Progress(stderr(), verbose=verbose, quiet=as_json)
+    with errors_shown("pdfsec", as_json=as_json):
         ran: Ran | Batch
         if is_batch(input):
             ran = run_batch(options, input, secret or [], scratch, at_once, progress)
         else:
             ran = run_plan(options, secret or [], scratch, progress)
         if as_json:
-            _print_json(ran.to_json_dict())
+            print_json(ran.to_json_dict())
         else:
             for note in ran.notes:
-                show_line(f"note: {printable(note)}", _stderr())
-            show(ran, _stdout())
+                show_line(f"note: {printable(note)}", stderr())
+            show(ran, stdout())
         raise typer.Exit(ran.exit_code)
 
 
@@ -144,12 +139,12 @@ def lint(
 
     Resources of other kinds are passed over; a file with none of ours is refused.
     """
-    with _errors_shown(as_json=as_json):
+    with errors_shown("pdfsec", as_json=as_json):
         findings = lint_files(files)
         if as_json:
-            _print_json([asdict(finding) for finding in findings])
+            print_json([asdict(finding) for finding in findings])
         else:
-            _show_verdict(findings)
+            show_verdict(findings)
         raise typer.Exit(MANIFEST_REFUSED if findings else 0)
 
 
@@ -191,13 +186,13 @@ def make_report_page(
 
 @app.command()
 def codes(as_json: _Json = False) -> None:
-    """List the exit codes, and what the operator does after each."""
+    """List the exit codes, what the operator does after each, and what to do."""
     found = all_codes()
     if as_json:
-        _print_json([asdict(code) for code in found])
+        print_json([asdict(code) for code in found])
     else:
-        rows = [(str(code.code), code.reason, code.effect) for code in found]
-        show_table(("code", "reason", "effect"), rows, _stdout())
+        rows = [(str(code.code), code.reason, code.effect, code.action) for code in found]
+        show_table(("code", "reason", "effect", "what to do"), rows, stdout())
 
 
 @audit.command()
@@ -223,12 +218,12 @@ def verify(
 
     Exits with 0, or with 5.
     """
-    with _errors_shown(as_json=as_json):
+    with errors_shown("pdfsec", as_json=as_json):
         verdict = verify_files(paths, key or [], heads or [], unsigned=unsigned)
         if as_json:
-            _print_json(verdict.to_json_dict())
+            print_json(verdict.to_json_dict())
         else:
-            show_audit(verdict, _stdout())
+            show_audit(verdict, stdout())
         raise typer.Exit(AUDIT_BROKEN if verdict.findings else 0)
 
 
@@ -240,38 +235,10 @@ def show_version(as_json: _Json = False) -> None:
         for name in ("pdf-security-operator", "pdf-security-processor", "pikepdf")
     }
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         for name, number in found.items():
-            show_line(f"{name} {number}", _stdout())
-
-
-@contextmanager
-def _errors_shown(*, as_json: bool) -> Iterator[None]:
-    """Turn errors into a message and an exit code."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        show_line("interrupted", _stderr())
-        raise typer.Exit(INTERRUPTED) from None
-    except CommandError as error:
-        if as_json:
-            _print_json(error.to_json_dict())
-        elif isinstance(error, ManifestRefusedError):
-            _show_verdict(error.findings)
-        else:
-            show_line(f"pdfsec: {printable(error)}", _stderr())
-        raise typer.Exit(error.exit_code) from None
-
-
-def _show_verdict(findings: Any) -> None:
-    found: list[Finding] = list(findings)
-    show_findings(found, _stdout())
-    if found:
-        count = f"{len(found)} error{'s' if len(found) > 1 else ''}"
-        show_line(f"{count}: this would be refused", _stderr())
-    else:
-        show_line("no errors", _stderr())
+            show_line(f"{name} {number}", stdout())
 
 
 def _version_of(name: str) -> str:
@@ -279,15 +246,3 @@ def _version_of(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2))
-
-
-def _stdout() -> Console:
-    return Console()
-
-
-def _stderr() -> Console:
-    return Console(stderr=True)

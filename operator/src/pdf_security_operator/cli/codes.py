@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 
 from pdf_security_operator.cli import errors
+from pdf_security_operator.cli.advice import actions_of
 from pdf_security_processor.contract import TERMINATED, ExitCode
 
 
 @dataclass(frozen=True)
 class Code:
-    """One exit code: whose it is, and what the operator does after it."""
+    """One exit code: whose it is, what the operator does after it, and what a person does."""
 
     code: int
     reason: str
     effect: str
+    action: str = ""
 
 
 def all_codes() -> list[Code]:
@@ -24,7 +26,10 @@ def all_codes() -> list[Code]:
         Code(errors.INTERRUPTED, "Interrupted", "command line only"),
         Code(TERMINATED, "Terminated", "retried"),
     ]
-    contract = [Code(int(code), code.reason, _effect(code)) for code in ExitCode]
+    actions = actions_of("processor")
+    contract = [
+        Code(int(code), code.reason, _effect(code), actions[code.reason]) for code in ExitCode
+    ]
     return sorted(own + contract, key=lambda code: code.code)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -153,10 +153,15 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], console: Con
         for row in (heads, *rows):
             show_line("\t".join(printable(cell) for cell in row), console)
         return
+    console.print(table_of(heads, rows))
+
+
+def table_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Draw a table of untrusted text."""
     table = Table(*heads, border_style="dim")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    console.print(table)
+    return table
 
 
 def show_findings(findings: Sequence[Finding], console: Console) -> None:
