@@ -76,6 +76,11 @@ class ControlPlane:
         return self._layout.kubeconfig
 
     @property
+    def kubectl_path(self) -> Path:
+        """The program, for those who run it as somebody else."""
+        return self._kubectl
+
+    @property
     def authority_file(self) -> Path:
         """The certificate of whoever signed the API server's."""
         return self._authority.certificate_file

@@ -209,6 +209,8 @@ def show_page(made: Made, console: Console) -> None:
 def show_line(text: str, console: Console) -> None:
     """Show one line as it is: no markup, no colours, no wrapping."""
     console.file.write(f"{text}\n")
+    # Whoever reads a watch or a log by a pipe wants each line when it comes.
+    console.file.flush()
 
 
 def _file_rows(name: str, facts: FileFacts | None) -> Rows:

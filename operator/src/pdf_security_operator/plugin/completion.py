@@ -3,10 +3,12 @@
 Never says an error: a shell would take it for words.
 """
 
+import io
 import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
 
 import typer
 from kubernetes.config import ConfigException, list_kube_config_contexts
@@ -83,10 +85,12 @@ def answer_kubectl(app: Callable[..., None], words: list[str]) -> None:
         "_TYPER_COMPLETE_ARGS": line,
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
-    try:
+    found = io.StringIO()
+    with redirect_stdout(found), suppress(SystemExit):
         app(prog_name=NAME)
-    finally:
-        sys.stdout.write(f"{NO_FILES}\n")
+    # Where there is no word, an empty line is said, which would be one.
+    words = [line for line in found.getvalue().splitlines() if line]
+    sys.stdout.write("\n".join([*words, NO_FILES, ""]))
 
 
 def _listed(resource: Resource, target: Target) -> list[dict[str, dict[str, str]]]:

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pdf_security_operator.identity import Key, key_of
-from pdf_security_operator.plugin.errors import ExpiredError, UnreachableError
+from pdf_security_operator.plugin.errors import (
+    CredentialsError,
+    ExpiredError,
+    ForbiddenError,
+    KindsMissingError,
+    ServerError,
+    UnreachableError,
+)
 from pdf_security_operator.plugin.resources import JOBS
 from pdf_security_operator.plugin.server import Object, Server
 from pdf_security_operator.plugin.standing import has_ended
@@ -19,6 +26,11 @@ LONGEST_PAUSE = 10.0
 
 EXPIRED_PAUSE = 1.0
 """Seconds before everything is listed anew: some servers forget at once what they listed."""
+
+
+STARTING_SECONDS = 30.0
+"""After an outage, for so long, a right or a kind that is missing is not believed to be: an API
+server that starts answers before it has read who may what, and which kinds there are."""
 
 
 class Change(NamedTuple):
@@ -57,6 +69,8 @@ class Following:
         self._versions: dict[Key, str] = {}
         self._version = ""
         self._failures = 0
+        self._away_at = float("-inf")
+        """When the API server was last out of reach."""
 
     def changes(self) -> Iterator[Change]:
         """Give what is there, and then what changes; ends only when its time is over.
@@ -74,8 +88,13 @@ class Following:
             except ExpiredError:
                 self._version = ""
                 time.sleep(EXPIRED_PAUSE)
-            except UnreachableError as error:
-                if not began:
+            except (
+                UnreachableError,
+                CredentialsError,
+                ForbiddenError,
+                KindsMissingError,
+            ) as error:
+                if not began or not self._may_pass(error):
                     raise
                 self._pause(error)
 
@@ -116,7 +135,13 @@ class Following:
             self._note("the API server is back")
         self._failures = 0
 
-    def _pause(self, error: UnreachableError) -> None:
+    def _may_pass(self, error: ServerError) -> bool:
+        now = time.monotonic()
+        if isinstance(error, UnreachableError):
+            self._away_at = now
+        return now - self._away_at < STARTING_SECONDS
+
+    def _pause(self, error: ServerError) -> None:
         self._failures += 1
         # One connection that breaks is nothing to speak of.
         if self._failures == 2:

@@ -20,6 +20,9 @@ NAME_LENGTH = 253
 GENERATED_LENGTH = 5
 """Letters that the API server puts behind a `generateName`."""
 
+_GENERATED = re.compile(rf"-[bcdfghjklmnpqrstvwxz2456789]{{{GENERATED_LENGTH}}}$")
+"""Of these letters and no others (k8s.io/apimachinery, pkg/util/rand), so that it is no word."""
+
 _TRACKING = re.compile(
     r"^(kubectl\.kubernetes\.io/last-applied-configuration$"
     r"|argocd\.argoproj\.io/"
@@ -121,5 +124,5 @@ def rerun_notes(body: Object) -> list[str]:
 
 def _stem_of(name: str) -> str:
     # One that was made by the server already keeps its beginning, and grows no longer each time.
-    stem = re.sub(rf"-[a-z0-9]{{{GENERATED_LENGTH}}}$", "", name.rstrip("-")) or name
+    stem = _GENERATED.sub("", name.rstrip("-")) or name
     return f"{stem[: NAME_LENGTH - GENERATED_LENGTH - 1].rstrip('-.')}-"
