@@ -151,6 +151,10 @@ def _diff_one(server: Server, wanted: Object) -> int:
 def _create(
     server: Server, bodies: Sequence[Object], *, dry_run: DryRun, wait: bool, timeout: str
 ) -> None:
+    wait = wait and dry_run is DryRun.NONE
+    namespaces = {_namespace_of(server, body) for body in bodies}
+    if wait and len(namespaces) > 1:
+        raise UsageError("--wait: the jobs of the file lie in several namespaces; watch each alone")
     created = []
     for body in bodies:
         namespace = _namespace_of(server, body)
@@ -160,15 +164,11 @@ def _create(
             continue
         is_trial = dry_run is DryRun.SERVER
         answer = server.create(JOBS, namespace, body, is_trial=is_trial)
-        created.append((namespace, answer["metadata"]["name"]))
-        _say(created[-1][1], "created (server dry run)" if is_trial else "created")
-    if not wait or dry_run is not DryRun.NONE:
-        return
-    namespaces = {namespace for namespace, _ in created}
-    if len(namespaces) > 1:
-        raise UsageError("--wait: the jobs of the file lie in several namespaces; watch each alone")
-    server.namespace = namespaces.pop()
-    raise typer.Exit(watch_to_end(server, [name for _, name in created], timeout))
+        created.append(answer["metadata"]["name"])
+        _say(created[-1], "created (server dry run)" if is_trial else "created")
+    if wait:
+        server.namespace = namespaces.pop()
+        raise typer.Exit(watch_to_end(server, created, timeout))
 
 
 def _namespace_of(server: Server, body: Object) -> str:
