@@ -39,7 +39,7 @@ PICTURED = {
     "kubectl pdfsec report contract-7": "terminal-report.svg",
 }
 
-COLUMNS = 100
+COLUMNS = 124
 
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controlplane.operator_process import build_job
+from pdf_security_operator.names import OWNER_UID_LABEL
 from plugin.conftest import Place, Until, end_pod
 from plugin.person import Person
 
@@ -83,6 +84,20 @@ def test_logs_that_are_not_there_are_said_to_be(
             "pdfsecurityjobs", name, {"status": status}, crowd.namespace, "status"
         )
         assert words in viewer.run("logs", name).err
+
+
+def test_a_pod_that_only_bears_the_label_is_no_jobs(crowd: Place, viewer: Person) -> None:
+    """Whoever may create pods would put words into the log of another's job."""
+    job = crowd.administrator.get("pdfsecurityjobs", "big", crowd.namespace)
+    assert job
+    label = {OWNER_UID_LABEL: job["metadata"]["uid"]}
+    pod = {
+        "metadata": {"name": "foreign", "labels": label},
+        "spec": {"containers": [{"name": "processor", "image": "i"}]},
+    }
+    crowd.administrator.create("pods", pod, crowd.namespace)
+    assert "foreign" not in viewer.run("explain", "big").out
+    assert "foreign" not in viewer.run("logs", "big").err
 
 
 def test_a_report_and_the_sums(place: Place, viewer: Person, until: Until) -> None:

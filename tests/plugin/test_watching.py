@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from product import await_admission
 
 JOBS = "/pdfsecurityjobs"
 
+LINE_SECONDS = 30.0
+
 AWAY_SECONDS = 2.0
 """Long enough for a second attempt, which is when an outage is spoken of."""
 
@@ -32,9 +35,9 @@ def big(place: Place, until: Until) -> str:
 
 
 @contextmanager
-def watching(person: Person, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Watch, and have it end with the block."""
-    process = person.start("watch", *arguments)
+def running(person: Person, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run it, and have it end with the block."""
+    process = person.start(*arguments)
     try:
         yield process
     finally:
@@ -45,6 +48,17 @@ def watching(person: Person, *arguments: str) -> Iterator[subprocess.Popen[str]]
                 stream.close()
 
 
+def line_of(process: subprocess.Popen[str]) -> str:
+    """Read a line when it comes, and not when the program ends."""
+    assert process.stdout
+    alarm = threading.Timer(LINE_SECONDS, process.kill)
+    alarm.start()
+    line = process.stdout.readline()
+    alarm.cancel()
+    assert line, "no line came"
+    return line
+
+
 def ended(process: subprocess.Popen[str]) -> Ended:
     """Wait for the end."""
     out, err = process.communicate(timeout=60)
@@ -53,9 +67,8 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 
 def test_the_exit_code_is_the_processors(place: Place, viewer: Person, big: str) -> None:
     """A script could not tell a wrong password from a store that is away."""
-    with watching(viewer, big) as process:
-        assert process.stdout
-        process.stdout.readline()
+    with running(viewer, "watch", big) as process:
+        line_of(process)
         end_pod(place, 27)
         result = ended(process)
     assert result.status == 27, result.err
@@ -68,9 +81,8 @@ def test_a_watch_that_breaks_is_taken_up_again(
 ) -> None:
     """Would break: after an etcd compaction or a restart nobody is told of the end, for ever."""
     person = place.person("viewer", proxy.server)
-    with watching(person, big) as process:
-        assert process.stdout
-        process.stdout.readline()
+    with running(person, "watch", big) as process:
+        line_of(process)
         wait_for(lambda: proxy.watches(JOBS), "it watches")
         if fault == "reset":
             assert proxy.reset_watches(JOBS) == 1
@@ -94,9 +106,8 @@ def test_a_watch_that_breaks_is_taken_up_again(
 
 def test_a_restart_of_the_api_server(place: Place, viewer: Person, big: str) -> None:
     """Would break: whoever watches while a control plane is upgraded is thrown out."""
-    with watching(viewer, big) as process:
-        assert process.stdout
-        process.stdout.readline()
+    with running(viewer, "watch", big) as process:
+        line_of(process)
         place.plane.kill("kube-apiserver")
         place.plane.start("kube-apiserver")
         end_pod(place, 27)
@@ -115,9 +126,8 @@ def test_time_is_over(viewer: Person, big: str) -> None:
 
 def test_a_job_that_is_deleted_meanwhile(place: Place, viewer: Person, big: str) -> None:
     """Whoever watches it would wait for ever, or take it for done."""
-    with watching(viewer, big) as process:
-        assert process.stdout
-        process.stdout.readline()
+    with running(viewer, "watch", big) as process:
+        line_of(process)
         place.administrator.delete("pdfsecurityjobs", big, place.namespace)
         result = ended(process)
     assert result.status == 8
@@ -126,9 +136,8 @@ def test_a_job_that_is_deleted_meanwhile(place: Place, viewer: Person, big: str)
 
 def test_ctrl_c(viewer: Person, big: str) -> None:
     """It would end in a traceback."""
-    with watching(viewer) as process:
-        assert process.stdout
-        assert process.stdout.readline().startswith(f"{big}\tRunning")
+    with running(viewer, "watch") as process:
+        assert line_of(process).startswith(f"{big}\tRunning")
         process.send_signal(signal.SIGINT)
         result = ended(process)
     assert (result.status, result.err) == (130, "interrupted\n")
@@ -136,15 +145,10 @@ def test_ctrl_c(viewer: Person, big: str) -> None:
 
 def test_top_goes_on(place: Place, viewer: Person, big: str, until: Until) -> None:
     """Whoever looks at how busy it is would see how busy it was."""
-    process = viewer.start("top", "-w")
-    try:
-        assert process.stdout
-        heads, first = process.stdout.readline().split("\t"), process.stdout.readline().split("\t")
+    with running(viewer, "top", "-w") as process:
+        heads, first = line_of(process).split("\t"), line_of(process).split("\t")
         assert first[heads.index("running")] == "1"
         end_pod(place, 27)
         until(big, "Failed")
-        rows = iter(process.stdout.readline, "")
-        assert any(row.split("\t")[heads.index("failed")] == "1" for row in rows)
-    finally:
-        process.kill()
-        process.communicate()
+        while line_of(process).split("\t")[heads.index("failed")] != "1":
+            pass

@@ -11,6 +11,7 @@ import pytest
 from images.build import REPOSITORY
 from pdf_security_operator.admission import Scope
 from pdf_security_operator.cli.advice import ADVICE, actions_of, advice_on
+from pdf_security_operator.metrics import FINAL_REASONS
 from pdf_security_operator.outcome import state_of
 from pdf_security_processor.contract import ExitCode
 
@@ -74,6 +75,7 @@ def test_each_reason_of_the_operator_has_advice() -> None:
     terminated = {"name": "processor", "state": {"terminated": {"exitCode": 99}}}
     pod = {"status": {"containerStatuses": [terminated]}}
     assert {state_of(job, [], []).reason, state_of(job, [pod], []).reason} <= set(known)
+    assert {entry.reason for entry in ADVICE} >= FINAL_REASONS
 
 
 def test_no_advice_is_for_what_nobody_says() -> None:

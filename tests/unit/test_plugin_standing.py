@@ -164,7 +164,7 @@ def test_jobs_are_counted_by_namespace_and_class() -> None:
     ]
     legal, sales = loads_of(jobs, classes)
     assert legal.row(LATER) == (
-        "legal", "standard", "0", "3", "0", "20m0s", "1", "0", "1", "193", "10 here, 32 in all",
+        "legal", "standard", "0", "3", "0", "20m0s", "1", "193", "0", "10 here, 32 in all",
     )  # fmt: skip
     assert sales.row(LATER)[:3] == ("sales", "fast", "1")
     assert (sales.limits, loads_of(jobs, None)[0].limits) == ("no class", "?")

@@ -8,9 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pdf_security_operator.api import PdfSecurityClass, PdfSecurityJob
 from pdf_security_operator.api.crd import structural_schema_of
+from pdf_security_operator.cli.advice import ADVICE
 from pdf_security_operator.cli.app import app
 from pdf_security_operator.cli.codes import all_codes
-from pdf_security_operator.metrics import FINAL_REASONS, Metrics
+from pdf_security_operator.metrics import Metrics
+from pdf_security_operator.plugin.app import app as plugin
 from reference.programs import commands_of
 from reference.schema import fields_table_of, rules_table_of
 from reference.tables import code_of, page_of, table_of
@@ -23,6 +25,12 @@ _EFFECTS = {
 }
 
 
+_SOURCES = {
+    "operator": "the operator",
+    "kubernetes": "Kubernetes, of the Job or its pod",
+}
+
+
 def build_pages() -> dict[str, str]:
     """Build all pages, by file name."""
     return {
@@ -32,6 +40,7 @@ def build_pages() -> dict[str, str]:
         ),
         "exit-codes.md": _codes_page(),
         "metrics.md": _metrics_page(),
+        "kubectl-pdfsec.md": _plugin_page(),
         "pdfsec.md": _program_page(),
     }
 
@@ -49,16 +58,22 @@ def _resource_page(model: Any, introduction: str) -> str:
 
 def _codes_page() -> str:
     codes = all_codes()
-    rows = [(str(code.code), code_of(code.reason), _EFFECTS[code.effect]) for code in codes]
-    others = sorted(FINAL_REASONS - {code.reason for code in codes})
-    operators = "".join(f"- {code_of(reason)}\n" for reason in others)
+    rows = [
+        (str(code.code), code_of(code.reason), _EFFECTS[code.effect], code.action) for code in codes
+    ]
+    others = [
+        (code_of(entry.reason), _SOURCES[entry.source], entry.action)
+        for entry in sorted(ADVICE, key=lambda entry: entry.reason)
+        if entry.source in _SOURCES and entry.action
+    ]
     return (
         page_of(
             "Exit codes and reasons",
-            "The codes that the processor ends with, what the job's `status.reason` says then, and "
-            "what follows.",
-            table_of(("code", "reason", "what follows"), rows),
-            f"## Reasons without a code\n\nOf the operator, or of the Job.\n\n{operators}",
+            "The codes that the processor ends with, what the job's `status.reason` says then, "
+            "what follows, and what to do. `kubectl pdfsec explain` says it of a job.",
+            table_of(("code", "reason", "what follows", "what to do"), rows),
+            "## Reasons without a code\n\nWhy a job waits, does not start, or was ended from "
+            f"outside.\n\n{table_of(('reason', 'said by', 'what to do'), others)}",
         )
         + "\n"
     )
@@ -73,6 +88,18 @@ def _metrics_page() -> str:
             "Metrics",
             "What the operator serves at `/metrics`. A counter's series end in `_total`.",
             table_of(("name", "type", "meaning"), rows),
+        )
+        + "\n"
+    )
+
+
+def _plugin_page() -> str:
+    return (
+        page_of(
+            "kubectl pdfsec",
+            "The plugin of kubectl, for the jobs of a cluster; by its rights and its examples it "
+            "is [described elsewhere](../how-to/kubectl-pdfsec.md).",
+            commands_of(plugin, "kubectl pdfsec"),
         )
         + "\n"
     )

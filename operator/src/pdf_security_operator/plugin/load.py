@@ -19,7 +19,7 @@ Object = dict[str, Any]
 
 HEADS = (
     "namespace", "class", "running", "queued", "suspended", "oldest wait",
-    "succeeded", "failed", "documents", "pages", "limits",
+    "documents", "pages", "failed", "limits",
 )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Load:
     oldest: datetime | None = None
     """Since when the one waits that waits longest."""
     documents: int = 0
+    """Those that are done."""
     pages: int = 0
     limits: str = ""
 
@@ -58,10 +59,9 @@ class Load:
             counts["Queued"],
             counts["Suspended"],
             age_of(self.oldest, now) if self.oldest else "",
-            counts["Succeeded"],
-            counts["Failed"],
             str(self.documents),
             str(self.pages),
+            counts["Failed"],
             self.limits,
         )
 
