@@ -176,12 +176,12 @@ def make_report_page(
     options = PageOptions(
         report, output, before, after, before_password, after_password, job, pictures, overwrite
     )
-    with _errors_shown(as_json=as_json):
+    with errors_shown(as_json=as_json):
         made = make_page(options)
         if as_json:
-            _print_json(made.to_json_dict())
+            print_json(made.to_json_dict())
         else:
-            show_page(made, _stdout())
+            show_page(made, stdout())
 
 
 @app.command()
