@@ -55,6 +55,7 @@ class Component:
 
 _PLUGINS = "github.com/containernetworking/plugins/plugins"
 _ARGO_WORKFLOWS = "github.com/argoproj/argo-workflows/v3"
+_ARGO_CD = "github.com/argoproj/argo-cd/v3"
 
 COMPONENTS = {
     component.name: component
@@ -159,6 +160,18 @@ COMPONENTS = {
             ["sigs.k8s.io/jobset"],
             copied=["config/components/crd/bases/jobset.x-k8s.io_jobsets.yaml"],
             module="sigs.k8s.io/jobset",
+        ),
+        # One program for all its parts: which one it is, the name tells that it is called by.
+        Component(
+            "argocd",
+            [f"{_ARGO_CD}/cmd"],
+            linker_flags=f"-X {_ARGO_CD}/common.version=3.2.0",
+            renamed={"cmd": "argocd"},
+            copied=[
+                f"manifests/crds/{kind}-crd.yaml"
+                for kind in ("application", "applicationset", "appproject")
+            ],
+            module=_ARGO_CD,
         ),
         Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
         # Whether others can verify what `python -m images sign` signs.

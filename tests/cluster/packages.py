@@ -72,6 +72,8 @@ PACKAGES = {
         "the letters of a report's pictures",
         lambda: any(Path("/usr/share/fonts").rglob("LiberationSans-Regular.*")),
     ),
+    "git": Package("holds what Argo CD syncs", _program("git")),
+    "redis-tools": Package("Argo CD's cache", _program("redis-check-rdb")),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
 }
 
