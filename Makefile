@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock docs docs-check report-images pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock gitops docs docs-check report-images pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,9 +80,13 @@ scan: setup ## scanners over the code and over what is applied: what they found,
 format: setup ## format the code and mend what can be mended
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-generate: setup ## print the CRDs and the reference from the models
+generate: setup ## print what comes of the code: CRDs, reference, Argo CD's settings
 	@.venv/bin/python -m pdf_security_operator.api.crd crds
 	@.venv/bin/python -m reference docs/reference
+	@.venv/bin/python -m argocd_settings
+
+gitops: setup ## 50 jobs from Git by a real Argo CD on the real cluster: synced, judged, never run twice; ten minutes
+	@$(PYTHON_RUN) -m gitops
 
 docs: setup ## build the site of the documentation into build/site; broken links fail
 	@.venv/bin/zensical build --strict --clean

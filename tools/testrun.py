@@ -1,6 +1,6 @@
 """Runs the checks and test families in order, and ends with one line of JSON.
 
-`python -m testrun [checks|scanners|unit|processor|cluster]`; all of them without an argument.
+`python -m testrun [checks|scanners|unit|processor|controlplane|cluster]`; all of them without an argument.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def main(wanted: list[str]) -> int:
         "scanners": _scanners,
         "unit": _unit,
         "processor": _processor,
+        "controlplane": _controlplane,
         "cluster": _cluster,
     }
     unknown = set(wanted) - set(families)
@@ -91,6 +92,11 @@ def _unit(totals: Totals) -> None:
 
 def _processor(totals: Totals) -> None:
     _pytest(totals, "processor", ["tests/processor"])
+
+
+def _controlplane(totals: Totals) -> None:
+    """What needs a real API server and no pods: programs of people and of platforms beside it."""
+    _pytest(totals, "controlplane", ["tests/plugin", "tests/gitops"])
 
 
 def _cluster(totals: Totals) -> None:

@@ -176,7 +176,7 @@ def make_report_page(
     options = PageOptions(
         report, output, before, after, before_password, after_password, job, pictures, overwrite
     )
-    with errors_shown(as_json=as_json):
+    with errors_shown("pdfsec", as_json=as_json):
         made = make_page(options)
         if as_json:
             print_json(made.to_json_dict())
