@@ -1,6 +1,6 @@
 """Runs the checks and test families in order, and ends with one line of JSON.
 
-`python -m testrun [checks|scanners|unit|processor|controlplane|cluster]`; all of them without an argument.
+`python -m testrun [FAMILY...]`; all of them without an argument.
 """
 
 from __future__ import annotations
