@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import durationpy
 import yaml
@@ -60,15 +61,7 @@ def open_access(target: Target) -> Access:
     # One attempt: whether to try again is for whoever asks, who can also say so.
     configuration.retries = False
     try:
-        contexts, current = list_kube_config_contexts()
-        chosen = current
-        if target.context:
-            chosen = next((one for one in contexts if one["name"] == target.context), None)
-        if chosen is None:
-            known = ", ".join(one["name"] for one in contexts)
-            raise KubeconfigError(
-                f"--context: the kubeconfig has no context {target.context}; it has {known}"
-            )
+        chosen = _chosen_context(target.context)
         with _complaints() as complaints:
             load_kube_config(
                 context=target.context, client_configuration=configuration, persist_config=False
@@ -106,6 +99,17 @@ def seconds_of(option: str, text: str) -> float | None:
     if seconds < 0:
         raise UsageError(f"{option}: {text} is less than nothing; write 30s or 2m")
     return seconds or None
+
+
+def _chosen_context(name: str | None) -> dict[str, Any]:
+    contexts, current = list_kube_config_contexts()
+    found: dict[str, Any] | None = current
+    if name:
+        found = next((one for one in contexts if one["name"] == name), None)
+    if found is None:
+        known = ", ".join(one["name"] for one in contexts)
+        raise KubeconfigError(f"--context: the kubeconfig has no context {name}; it has {known}")
+    return found
 
 
 def _impersonation(target: Target) -> Iterator[tuple[str, str]]:
