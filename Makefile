@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock gitops docs docs-check report-images pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -96,6 +96,9 @@ docs-check: setup ## type every command of the documentation as it is written, o
 
 report-images: setup ## make the pictures of a report in docs/images anew, with a real browser
 	@$(PYTHON_RUN) -m report_images
+
+plugin-pictures: setup ## the page on kubectl pdfsec and its pictures, from a real run; half a minute
+	@.venv/bin/python -m plugin.pictures
 
 pictures: setup ## draw the pictures of the documentation whose text has changed
 	@$(PYTHON_RUN) -m pictures
