@@ -173,7 +173,18 @@ COMPONENTS = {
             ],
             module=_ARGO_CD,
         ),
-        Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
+        Component(
+            "prometheus",
+            [f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")],
+            # It is told what to scrape: what asks clouds for that is half of the compiling.
+            tags="remove_all_sd",
+        ),
+        # Its main is ours: the project gives the parts, and a program that writes one.
+        Component(
+            "opentelemetry-collector",
+            ["."],
+            renamed={"opentelemetry-collector": "otelcol"},
+        ),
         # Whether others can verify what `python -m images sign` signs.
         Component("cosign", ["github.com/sigstore/cosign/v2/cmd/cosign"]),
         # Nothing to compile: what their manifests are held to.
@@ -193,6 +204,21 @@ COMPONENTS = {
                 "config/crd/bases/secrets-store.csi.x-k8s.io_secretproviderclasses.yaml",
             ],
             module="sigs.k8s.io/secrets-store-csi-driver",
+        ),
+        Component(
+            "prometheus-operator",
+            [],
+            copied=[
+                f"example/prometheus-operator-crd/monitoring.coreos.com_{plural}.yaml"
+                for plural in ("podmonitors", "prometheusrules")
+            ],
+            module="github.com/prometheus-operator/prometheus-operator",
+        ),
+        Component(
+            "keda",
+            [],
+            copied=["config/crd/bases/keda.sh_scaledobjects.yaml"],
+            module="github.com/kedacore/keda/v2",
         ),
         # Scanners of `python -m scanners`.
         Component("kube-score", ["github.com/zegl/kube-score/cmd/kube-score"]),

@@ -52,6 +52,8 @@ def component_folder(component: Component) -> Path:
                 f"{file} is missing", f"run `go mod tidy` in {source} and commit the result"
             )
         digest.update(file.read_bytes())
+    for file in sorted(source.glob("*.go")):
+        digest.update(file.read_bytes())
     recipe = [
         *component.arguments(),
         *component.packages,
