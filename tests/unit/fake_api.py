@@ -60,6 +60,7 @@ class FakeApi:
         self.while_listing: dict[str, Callable[[], Awaitable[None]]] = {}
         """Kind -> what happens once, after its list was made and before it arrives."""
         self.audit_sinks: list[Sink] = []
+        self.metrics = Metrics("0")
         self._watching = True
         self._versions = itertools.count(100)
         self._controller: Controller | None = None
@@ -69,7 +70,7 @@ class FakeApi:
         """Run an operator on it."""
         # Well within what counts as quiet: what comes between is written, too.
         record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 10
-        unused, metrics = Path("/nonexistent"), Metrics("0")
+        unused, metrics = Path("/nonexistent"), self.metrics
         audit = AuditLog(self.audit_sinks, None, {}, metrics)
         await audit.begin()
         controller = Controller(

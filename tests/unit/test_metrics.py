@@ -11,7 +11,8 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families
 
 from metrics_scene import filled
-from pdf_security_operator.metrics import FINAL_REASONS, REASONS, Metrics
+from pdf_security_operator.metrics import REASONS, Metrics
+from pdf_security_operator.reasons import FINAL_REASONS
 from pdf_security_processor.contract import ExitCode
 
 PREFIX = "pdf_security_operator_"
@@ -23,13 +24,16 @@ TYPES = {
     "audit_records": "counter",
     "audit_sink_failures": "counter",
     "build_info": "gauge",
+    "class_accepted": "gauge",
     "job_queued_seconds": "histogram",
     "job_run_duration_seconds": "histogram",
     "jobs_finished": "counter",
+    "jobs_held": "gauge",
     "jobs_running": "gauge",
     "jobs_waiting": "gauge",
     "leader": "gauge",
     "limiter_wait_seconds": "histogram",
+    "memory_limit_bytes": "gauge",
     "queue_depth": "gauge",
     "queue_wait_seconds": "histogram",
     "reconcile_errors": "counter",
@@ -39,6 +43,16 @@ TYPES = {
     "status_writes_coalesced": "counter",
     "watch_restarts": "counter",
 }
+
+PROCESS_TYPES = {
+    "process_cpu_seconds": "counter",
+    "process_max_fds": "gauge",
+    "process_open_fds": "gauge",
+    "process_resident_memory_bytes": "gauge",
+    "process_start_time_seconds": "gauge",
+    "process_virtual_memory_bytes": "gauge",
+}
+"""Of every client of Prometheus: rules and dashboards for all processes read them."""
 
 
 def samples_of(metrics: Metrics) -> dict[str, float]:
@@ -56,7 +70,7 @@ def test_names_and_types() -> None:
     """Dashboards and alerts name them: a renamed metric is an alert that never fires."""
     text = filled().render()[0].decode()
     found = {family.name: family.type for family in text_string_to_metric_families(text)}
-    assert found == {PREFIX + name: kind for name, kind in TYPES.items()}
+    assert found == {PREFIX + name: kind for name, kind in TYPES.items()} | PROCESS_TYPES
 
 
 @pytest.mark.parametrize(
@@ -67,12 +81,20 @@ def test_names_and_types() -> None:
         ("queue_wait_seconds_sum", 0.25),
         ('jobs_waiting{class="standard"}', 3),
         ('jobs_running{class="standard"}', 2),
+        ('jobs_held{reason="NetworkPolicyRefused"}', 2),
+        ('jobs_held{reason="NoDefaultClass"}', 0),
+        ('jobs_held{reason="Other"}', 1),
+        ('class_accepted{class="standard"}', 1),
+        ('class_accepted{class="broken"}', 0),
+        ("memory_limit_bytes", 512 << 20),
         ("job_queued_seconds_sum", 4),
         ('job_queued_seconds_bucket{le="0.05"}', 0),
         ('job_queued_seconds_bucket{le="3600.0"}', 1),
         ("job_run_duration_seconds_count", 1),
         ('jobs_finished_total{outcome="succeeded",reason="Succeeded"}', 1),
         ('jobs_finished_total{outcome="failed",reason="Other"}', 1),
+        # An increase from nothing is none: the alert for the first broken seal would stay silent.
+        ('jobs_finished_total{outcome="failed",reason="SealIncomplete"}', 0),
         ('api_requests_total{code="201",verb="create"}', 1),
         ('api_requests_total{code="error",verb="patch"}', 1),
         ('api_request_duration_seconds_count{verb="create"}', 1),
@@ -133,7 +155,9 @@ def test_openmetrics_where_it_is_asked_for() -> None:
     assert content_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
     families = openmetrics_families(body.decode())  # type: ignore[no-untyped-call]  # no types there
-    assert {family.name for family in families} == {PREFIX + name for name in TYPES}
+    assert {family.name for family in families} == {PREFIX + name for name in TYPES} | {
+        *PROCESS_TYPES
+    }
 
 
 @pytest.mark.parametrize("accept", ["", "*/*", "text/html", "text/plain;version=soon", ";;,=,"])

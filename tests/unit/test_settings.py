@@ -25,6 +25,7 @@ def test_without_environment() -> None:
         "resync_seconds": 300,
         "job_ttl_seconds": 600,
         "health_port": 8080,
+        "memory_limit_bytes": 0,
         "log_level": "info",
         "audit_sinks": ("stdout",),
         "audit_folder": Path("/var/lib/pdf-security/audit"),
@@ -56,6 +57,12 @@ def test_without_environment() -> None:
         pytest.param({"POD_NAMESPACE": "ours"}, "namespace", "ours", id="namespace"),
         pytest.param({"PDF_SECURITY_SHARDS": "4"}, "shards", 4, id="shards"),
         pytest.param({"PDF_SECURITY_WORKERS": "1"}, "workers", 1, id="workers"),
+        pytest.param(
+            {"PDF_SECURITY_MEMORY_LIMIT_BYTES": "536870912"},
+            "memory_limit_bytes",
+            536870912,
+            id="memory-limit",
+        ),
         pytest.param(
             {"PDF_SECURITY_REQUESTS_PER_SECOND": "9"}, "requests_per_second", 9, id="rate"
         ),

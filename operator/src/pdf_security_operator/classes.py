@@ -48,6 +48,12 @@ class Classes:
         examined = self._examine(name)
         return None if examined is None or examined.faults else examined.spec
 
+    def accepted(self) -> dict[str, bool]:
+        """Tell of each class that there is whether it is fit for use."""
+        names = (name for _, name in self._observed.classes.all_keys())
+        examined = {name: self._examine(name) for name in names}
+        return {name: not found.faults for name, found in examined.items() if found}
+
     async def record(self, name: str) -> None:
         """Write the status of a class if it says something new.
 

@@ -103,17 +103,17 @@ class Controller:
 
     async def run(self) -> None:
         """Work until cancelled; `first_sync` comes before."""
-        cluster, metrics = self._cluster, self._metrics
+        cluster, metrics, observed = self._cluster, self._metrics, self._observed
         relist, seen = self._relist_security_jobs, self.security_job_seen
         watch = Watch(names.JOB_PLURAL, cluster.watch_security_jobs, relist, seen, metrics)
         jobs = Watch("jobs", cluster.watch_jobs, self._relist_jobs, self.job_seen, metrics)
-        ended, pod_seen = cluster.watch_ended_pods, self._observed.ended_pods.seen
+        ended, pod_seen = cluster.watch_ended_pods, observed.ended_pods.seen
         pods = Watch("pods", ended, cluster.pods_version, pod_seen, metrics)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(watch.run(self._security_jobs_version))
             tasks.create_task(jobs.run(self._jobs_version))
             tasks.create_task(pods.run(""))
-            tasks.create_task(keep_gauges(metrics, self._queue.depths, self._observed.turnstile))
+            tasks.create_task(keep_gauges(metrics, self._queue.depths, observed, self._classes))
             for _ in range(self._settings.workers):
                 tasks.create_task(self._work())
             while True:
@@ -222,8 +222,8 @@ class Controller:
         if isinstance(task, StatusTask):
             self._record.forget(task.key)
         elif isinstance(task, JobTask):
-            body = self._observed.security_jobs.get(task.key)
-            if body:
+            self._observed.held.pop(task.key, None)
+            if body := self._observed.security_jobs.get(task.key):
                 self._observed.return_unused_place(body, stays_in_line=False)
 
     async def _carry_out(self, task: Task) -> float | None:

@@ -7,71 +7,22 @@ import platform
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
+
+from pdf_security_operator.reasons import FINAL_REASONS, HELD_REASONS
 
 # A second series beside each counter and histogram, which nobody asks for. Of the whole process.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # no types there
 
 _PREFIX = "pdf_security_operator"
-
-FINAL_REASONS = frozenset(
-    {
-        "Succeeded",
-        # The operator's own verdicts.
-        "EncryptionNotAllowed",
-        "EndpointNotAllowed",
-        "InvalidSpec",
-        "JobDeleted",
-        "JobInvalid",
-        "LimitExceeded",
-        "LimitTooSmall",
-        "NameConflict",
-        "OperationNotAllowed",
-        "OperationRequired",
-        "QueueNotAllowed",
-        # The Job's, and what is said where its pod left no word.
-        "BackoffLimitExceeded",
-        "DeadlineExceeded",
-        "JobFailed",
-        "PodFailurePolicy",
-        "ProcessorFailed",
-        # The processor's, one for each exit code.
-        "AccessDenied",
-        "CertificateRefused",
-        "CredentialsIncomplete",
-        "DigestMismatch",
-        "DocumentSigned",
-        "InputChanged",
-        "InputDamaged",
-        "InputEmpty",
-        "InputNotFound",
-        "InputTooLarge",
-        "InternalError",
-        "InvalidRequest",
-        "NotAPdf",
-        "OutOfMemory",
-        "OutputDamaged",
-        "OutputExists",
-        "OutputFull",
-        "OutputNotEncrypted",
-        "OutputNotFound",
-        "PasswordRequired",
-        "PasswordUnusable",
-        "PathRefused",
-        "ReportRefused",
-        "ScratchFull",
-        "SealIncomplete",
-        "SealViolated",
-        "SourceRefused",
-        "StorageUnavailable",
-        "UnsupportedEncryption",
-        "VisualChange",
-        "WorkerCrashed",
-        "WrongPassword",
-    }
-)
-"""Reasons that are counted by their name: what a pod or a controller makes up is no label."""
 
 OTHER = "Other"
 """Label of what is not counted by its name."""
@@ -83,6 +34,9 @@ ErrorKind = Literal["api", "unexpected", "conflict"]
 Outcome = Literal["succeeded", "failed"]
 
 ERROR_KINDS: tuple[ErrorKind, ...] = ("api", "unexpected", "conflict")
+
+WATCHED = ("jobs", "networkpolicies", "pdfsecurityclasses", "pdfsecurityjobs", "pods")
+"""What is watched, by its plural."""
 
 WAIT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300)
 """Seconds: waits inside the operator."""
@@ -104,6 +58,8 @@ class Metrics:
 
     def __init__(self, version: str, reasons: Collection[str] = FINAL_REASONS) -> None:
         self._registry = CollectorRegistry(auto_describe=True)
+        # Memory, processor time and open files, under the names that all clients give them.
+        ProcessCollector(registry=self._registry)
         self._reasons = frozenset(sorted(reasons)[:REASONS])
         self._add_of_the_process(version)
         self._add_of_jobs()
@@ -131,6 +87,17 @@ class Metrics:
         """Set how many jobs wait to be admitted, of all classes; those left out are gone."""
         self._jobs_waiting.set(by_class)
 
+    def set_jobs_held(self, by_reason: Mapping[str, int]) -> None:
+        """Set how many jobs cannot start for another reason than their place in line."""
+        known = {reason: by_reason.get(reason, 0) for reason in HELD_REASONS}
+        known[OTHER] = sum(by_reason.values()) - sum(known.values())
+        for reason, jobs in known.items():
+            self._jobs_held.labels(reason).set(jobs)
+
+    def set_classes(self, accepted: Mapping[str, bool]) -> None:
+        """Set which classes are fit for use, of all classes; those left out are gone."""
+        self._class_accepted.set({name: int(fit) for name, fit in accepted.items()})
+
     def set_jobs_running(self, by_class: Mapping[str, int]) -> None:
         """Set how many jobs run, of all classes; those left out are gone."""
         self._jobs_running.set(by_class)
@@ -153,6 +120,10 @@ class Metrics:
     def limiter_waited(self, seconds: float) -> None:
         """Take in how long a request waited for our own limiter before it was sent."""
         self._limiter_wait.observe(seconds)
+
+    def set_memory_limit(self, size: int) -> None:
+        """Set how many bytes of memory this process may take; 0 where nobody says so."""
+        self._memory_limit.set(size)
 
     def set_leading(self, shard: str, leading: bool) -> None:
         """Set whether this process leads a shard."""
@@ -196,6 +167,9 @@ class Metrics:
             "build_info", "Always 1; what runs is in the labels.", "version", "python"
         )
         build.labels(version, platform.python_version()).set(1)
+        self._memory_limit = self._gauge(
+            "memory_limit_bytes", "Memory that this process may take; 0: not told."
+        )
         self._queue_depth = self._gauge("queue_depth", "Tasks that wait for a worker.", "lane")
         self._queue_wait = self._histogram(
             "queue_wait_seconds", "Time that a task waited for a worker.", WAIT_BUCKETS
@@ -218,8 +192,15 @@ class Metrics:
 
     def _add_of_jobs(self) -> None:
         waiting = self._gauge("jobs_waiting", "Jobs that wait to be admitted.", "class")
-        self._jobs_waiting = _ByClass(waiting)
-        self._jobs_running = _ByClass(self._gauge("jobs_running", "Jobs that run.", "class"))
+        self._jobs_waiting = _Changing(waiting)
+        self._jobs_running = _Changing(self._gauge("jobs_running", "Jobs that run.", "class"))
+        self._jobs_held = self._gauge(
+            "jobs_held", "Jobs that cannot start, those that stand in line apart.", "reason"
+        )
+        self.set_jobs_held({})
+        self._class_accepted = _Changing(
+            self._gauge("class_accepted", "1 while the class is fit for use.", "class")
+        )
         self._job_queued = self._histogram(
             "job_queued_seconds", "Time from a resource's creation to its Job's.", JOB_BUCKETS
         )
@@ -229,6 +210,9 @@ class Metrics:
         self._jobs_finished = self._counter(
             "jobs_finished", "Jobs that came to their end.", "outcome", "reason"
         )
+        for reason in (*self._reasons, OTHER):
+            # From 0 on, as above: who waits for the first broken seal would miss it.
+            self._jobs_finished.labels(_outcome_of(reason), reason)
         self._status_writes = self._counter("status_writes", "Statuses that were sent.")
         self._status_coalesced = self._counter(
             "status_writes_coalesced", "Statuses that a newer one replaced before they were sent."
@@ -252,6 +236,8 @@ class Metrics:
         self._watch_restarts = self._counter(
             "watch_restarts", "Watches that began anew.", "resource"
         )
+        for resource in WATCHED:
+            self._watch_restarts.labels(resource)
 
     def _add_of_the_audit_log(self) -> None:
         self._audit_records = self._counter("audit_records", "Records of the audit log.", "kind")
@@ -276,8 +262,12 @@ class Metrics:
         )
 
 
-class _ByClass:
-    """A gauge whose series come and go with the classes."""
+def _outcome_of(reason: str) -> Outcome:
+    return "succeeded" if reason == "Succeeded" else "failed"
+
+
+class _Changing:
+    """A gauge of one label whose series come and go with what they are of."""
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge

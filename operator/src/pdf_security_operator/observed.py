@@ -51,6 +51,8 @@ class Observed:
         self.turnstile = Turnstile()
         self._waiting_for_class: defaultdict[str, set[Key]] = defaultdict(set)
         """Class -> who waits for it; an empty name is that of whichever class is the default."""
+        self.held: dict[Key, str] = {}
+        """Who cannot start, those in line apart -> the reason."""
 
     @property
     def jobs(self) -> Mirror:

@@ -66,6 +66,10 @@ class Operator:
             on_lost=self._lost,
             shard_count=settings.shards,
         )
+        for shard in range(settings.shards):
+            # From 0 on: a shard that nobody has ever led is one without a leader, too.
+            metrics.set_leading(str(shard), False)
+        metrics.set_memory_limit(settings.memory_limit_bytes)
         self.controller = Controller(cluster, settings, metrics, tracer, audit, self._takes_up)
 
     async def first_sync(self) -> None:

@@ -102,6 +102,7 @@ class Reconciler:
         """
         body = self._observed.security_jobs.get(key)
         if body is None:
+            self._observed.held.pop(key, None)
             return await self._policies.settle(key.namespace)
         job = self._observed.job_of(body)
         stands_in_line = False
@@ -121,6 +122,7 @@ class Reconciler:
             self._take_in(body, State("Queued", wait.reason, wait.message), job)
             if isinstance(wait, JobWaitsForPlace):
                 return seconds_in_line(wait.position, self._observed.turnstile.count_waiting())
+            self._observed.held[key] = wait.reason
             # What was refused a moment ago may be granted in the next: an API server that starts
             # refuses all for a second. For as long again as it has waited, then.
             queued = condition_of(body.get("status", {}), "Queued")
@@ -153,6 +155,7 @@ class Reconciler:
         return min(LONGEST_STUCK_SECONDS, max(STUCK_SECONDS, _age_of(running) if running else 0))
 
     def _take_in(self, body: Object, state: State, job: Object | None) -> None:
+        self._observed.held.pop(key_of(body), None)
         seconds = self._record.take_in(body, state, job)
         if seconds is not None:
             self._found(key_of(body), seconds)

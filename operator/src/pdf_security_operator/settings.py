@@ -45,6 +45,8 @@ class Settings:
     job_ttl_seconds: int = 600
     """How long a finished Job, its pod and their logs stay after its result is recorded."""
     health_port: int = 8080
+    memory_limit_bytes: int = 0
+    """What the container may take, for the metrics; 0 where nobody says so."""
     log_level: str = "info"
     audit_sinks: tuple[str, ...] = ("stdout",)
     """Where the audit log is kept, of `AUDIT_SINKS`; none for no audit log."""
@@ -79,6 +81,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "PDF_SECURITY_JOB_TTL_SECONDS", 600, at_least=SHORTEST_JOB_TTL_SECONDS
         ),
         health_port=_number(environment, "PDF_SECURITY_HEALTH_PORT", 8080, at_least=1),
+        memory_limit_bytes=_number(environment, "PDF_SECURITY_MEMORY_LIMIT_BYTES", 0, at_least=0),
         log_level=_choice(environment, "PDF_SECURITY_LOG_LEVEL", "info", LOG_LEVELS),
         audit_sinks=_sinks(environment.get("PDF_SECURITY_AUDIT", "stdout")),
         audit_folder=Path(
