@@ -5,16 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from cluster.toolchain import build
 from metrics_scene import filled
-
-
-@pytest.fixture(scope="module")
-def promtool() -> Path:
-    """The program, compiled from Prometheus' sources."""
-    return build(["prometheus"])["prometheus"] / "promtool"
 
 
 def test_promtool_has_nothing_to_say(promtool: Path) -> None:
