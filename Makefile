@@ -80,10 +80,11 @@ scan: setup ## scanners over the code and over what is applied: what they found,
 format: setup ## format the code and mend what can be mended
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-generate: setup ## print what comes of the code: CRDs, reference, Argo CD's settings
+generate: setup ## print what comes of the code: CRDs, reference, Argo CD's settings, rules and dashboard
 	@.venv/bin/python -m pdf_security_operator.api.crd crds
 	@.venv/bin/python -m reference docs/reference
 	@.venv/bin/python -m argocd_settings
+	@.venv/bin/python -m monitoring
 
 gitops: setup ## 50 jobs from Git by a real Argo CD on the real cluster: synced, judged, never run twice; ten minutes
 	@$(PYTHON_RUN) -m gitops

@@ -11,8 +11,8 @@ import pytest
 from images.build import REPOSITORY
 from pdf_security_operator.admission import Scope
 from pdf_security_operator.cli.advice import ADVICE, actions_of, advice_on
-from pdf_security_operator.metrics import FINAL_REASONS
 from pdf_security_operator.outcome import state_of
+from pdf_security_operator.reasons import FINAL_REASONS
 from pdf_security_processor.contract import ExitCode
 
 PACKAGE = REPOSITORY / "operator" / "src" / "pdf_security_operator"
