@@ -19,6 +19,7 @@ def test_without_environment() -> None:
         "ca_file": Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"),
         "identity": "pdf-security-operator",
         "namespace": "pdf-security-system",
+        "watched_namespace": "",
         "shards": 1,
         "workers": 48,
         "requests_per_second": 500,
@@ -55,6 +56,9 @@ def test_without_environment() -> None:
         pytest.param({"PDF_SECURITY_CA_FILE": "/c"}, "ca_file", Path("/c"), id="ca"),
         pytest.param({"POD_NAME": "operator-0"}, "identity", "operator-0", id="identity"),
         pytest.param({"POD_NAMESPACE": "ours"}, "namespace", "ours", id="namespace"),
+        pytest.param(
+            {"PDF_SECURITY_WATCHED_NAMESPACE": "legal"}, "watched_namespace", "legal", id="watched"
+        ),
         pytest.param({"PDF_SECURITY_SHARDS": "4"}, "shards", 4, id="shards"),
         pytest.param({"PDF_SECURITY_WORKERS": "1"}, "workers", 1, id="workers"),
         pytest.param(
@@ -91,6 +95,13 @@ def test_refused(value: str) -> None:
     """A typing error would start an operator without workers, or end it with a bare traceback."""
     with pytest.raises(ValueError, match="PDF_SECURITY_WORKERS must be a whole number of at least"):
         load_settings({"PDF_SECURITY_WORKERS": value})
+
+
+@pytest.mark.parametrize("value", ["a/b", "..", "legal,sales", "Legal", "*", "a" * 64, "-a"])
+def test_no_namespace(value: str) -> None:
+    """An operator would ask paths that are no namespace's, or watch nothing and be ready."""
+    with pytest.raises(ValueError, match="PDF_SECURITY_WATCHED_NAMESPACE must be the name of one"):
+        load_settings({"PDF_SECURITY_WATCHED_NAMESPACE": value})
 
 
 def test_shortest_job_ttl() -> None:

@@ -93,10 +93,16 @@ async def _watch(operator: Operator, settings: Settings) -> None:
     """
     registry = kopf.OperatorRegistry()
     register(registry, operator.controller, settings)
+    watched = settings.watched_namespace
     for pause in itertools.chain((0.1, 0.5, 1, 2), itertools.repeat(5.0)):
         try:
             await kopf.operator(
-                registry=registry, settings=framework_settings(), standalone=True, clusterwide=True
+                registry=registry,
+                settings=framework_settings(),
+                standalone=True,
+                # Classes belong to the cluster, and are watched there all the same.
+                clusterwide=not watched,
+                namespaces=[watched] if watched else [],
             )
         except Exception as error:
             structlog.get_logger().warning("watches.ended", error=repr(error), seconds=pause)

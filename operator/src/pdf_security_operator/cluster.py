@@ -17,8 +17,9 @@ from pdf_security_operator.transport import Transport
 
 Object = dict[str, Any]
 
-_JOBS = "/apis/batch/v1/jobs"
-_PODS = "/api/v1/pods"
+_BATCH = "/apis/batch/v1"
+_CORE = "/api/v1"
+_NETWORKING = "/apis/networking.k8s.io/v1"
 _MERGE_PATCH = "application/merge-patch+json"
 _RESOURCES = f"/apis/{names.API_VERSION}"
 
@@ -26,20 +27,27 @@ _RESOURCES = f"/apis/{names.API_VERSION}"
 class Cluster:
     """Calls of one API server."""
 
-    def __init__(self, transport: Transport, seconds_left: Callable[[str], float]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        seconds_left: Callable[[str], float],
+        watched_namespace: str = "",
+    ) -> None:
         """Make one.
 
         Args:
             transport: to the API server.
             seconds_left: for which this process may surely write in a namespace; asked right before
                 each write.
+            watched_namespace: the one whose objects are listed and watched; empty for all.
         """
         self._transport = transport
         self._seconds_left = seconds_left
+        self._watched = f"/namespaces/{watched_namespace}" if watched_namespace else ""
 
     def list_security_jobs(self) -> Listing:
         """List all PdfSecurityJobs, page by page."""
-        return self._transport.list(f"{_RESOURCES}/{names.JOB_PLURAL}")
+        return self._transport.list(self._watched_path(_RESOURCES, names.JOB_PLURAL))
 
     def list_classes(self) -> Listing:
         """List all PdfSecurityClasses."""
@@ -47,21 +55,22 @@ class Cluster:
 
     def list_jobs(self) -> Listing:
         """List the Jobs that the operator created."""
-        return self._transport.list(_JOBS, labelSelector=names.MANAGED_SELECTOR)
+        path = self._watched_path(_BATCH, "jobs")
+        return self._transport.list(path, labelSelector=names.MANAGED_SELECTOR)
 
     def watch_jobs(self, version: str) -> AsyncIterator[Object]:
         """Give the changes of the Jobs that the operator created; see `Transport.watch`."""
-        return self._transport.watch(_JOBS, version, labelSelector=names.MANAGED_SELECTOR)
+        path = self._watched_path(_BATCH, "jobs")
+        return self._transport.watch(path, version, labelSelector=names.MANAGED_SELECTOR)
 
     def watch_security_jobs(self, version: str) -> AsyncIterator[Object]:
         """Give the changes of all PdfSecurityJobs; see `Transport.watch`."""
-        return self._transport.watch(f"{_RESOURCES}/{names.JOB_PLURAL}", version)
+        return self._transport.watch(self._watched_path(_RESOURCES, names.JOB_PLURAL), version)
 
     def list_network_policies(self) -> Listing:
         """List the NetworkPolicies that the operator created."""
-        return self._transport.list(
-            "/apis/networking.k8s.io/v1/networkpolicies", labelSelector=names.MANAGED_SELECTOR
-        )
+        path = self._watched_path(_NETWORKING, "networkpolicies")
+        return self._transport.list(path, labelSelector=names.MANAGED_SELECTOR)
 
     async def get_job(self, namespace: str, name: str) -> Object:
         """Read a Job. Raises NotFoundError."""
@@ -69,7 +78,7 @@ class Cluster:
 
     async def create_job(self, job: Object) -> Object:
         """Create a Job; return it as it was stored. Raises ConflictError when the name is taken."""
-        path = f"/apis/batch/v1/namespaces/{job['metadata']['namespace']}/jobs"
+        path = f"{_BATCH}/namespaces/{job['metadata']['namespace']}/jobs"
         return await self._write("POST", job["metadata"]["namespace"], path, json=job)
 
     async def patch_job_spec(self, namespace: str, name: str, **fields: Any) -> Object:
@@ -78,14 +87,16 @@ class Cluster:
 
     async def pods_version(self) -> str:
         """Give the version of all pods as they are now, from which on to watch them."""
-        answer = await self._transport.send("GET", _PODS, params={"limit": "1"})
+        path = self._watched_path(_CORE, "pods")
+        answer = await self._transport.send("GET", path, params={"limit": "1"})
         return str(answer["metadata"]["resourceVersion"])
 
     def watch_ended_pods(self, version: str) -> AsyncIterator[Object]:
         """Give the pods of the operator's Jobs once each, when they end; see `Transport.watch`."""
         phases = "status.phase!=Pending,status.phase!=Running,status.phase!=Unknown"
+        path = self._watched_path(_CORE, "pods")
         return self._transport.watch(
-            _PODS, version, labelSelector=names.MANAGED_SELECTOR, fieldSelector=phases
+            path, version, labelSelector=names.MANAGED_SELECTOR, fieldSelector=phases
         )
 
     async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:
@@ -106,11 +117,11 @@ class Cluster:
         return self.unfinished_pods(namespace, names.MANAGED_SELECTOR, resourceVersion="0")
 
     def _pods(self, namespace: str, **selectors: str) -> Listing:
-        return self._transport.list(f"/api/v1/namespaces/{namespace}/pods", **selectors)
+        return self._transport.list(f"{_CORE}/namespaces/{namespace}/pods", **selectors)
 
     def warnings(self, namespace: str) -> Listing:
         """List the Warning events of a namespace."""
-        path = f"/api/v1/namespaces/{namespace}/events"
+        path = f"{_CORE}/namespaces/{namespace}/events"
         return self._transport.list(path, fieldSelector="type=Warning")
 
     async def create_network_policy(self, policy: Object) -> Object:
@@ -157,7 +168,11 @@ class Cluster:
     async def create_event(self, event: Object) -> None:
         """Create an Event."""
         namespace = event["metadata"]["namespace"]
-        await self._write("POST", namespace, f"/api/v1/namespaces/{namespace}/events", json=event)
+        await self._write("POST", namespace, f"{_CORE}/namespaces/{namespace}/events", json=event)
+
+    def _watched_path(self, group: str, plural: str) -> str:
+        """Give the path of all objects of a kind that are watched."""
+        return f"{group}{self._watched}/{plural}"
 
     async def _patch(self, namespace: str, path: str, patch: Object) -> Object:
         headers = {"Content-Type": _MERGE_PATCH}
@@ -186,10 +201,10 @@ class Cluster:
 
 
 def _job_path(namespace: str, name: str) -> str:
-    return f"/apis/batch/v1/namespaces/{namespace}/jobs/{quote(name, safe='')}"
+    return f"{_BATCH}/namespaces/{namespace}/jobs/{quote(name, safe='')}"
 
 
 def _policy_path(policy: Object, *, with_name: bool = True) -> str:
     metadata = policy["metadata"]
-    path = f"/apis/networking.k8s.io/v1/namespaces/{metadata['namespace']}/networkpolicies"
+    path = f"{_NETWORKING}/namespaces/{metadata['namespace']}/networkpolicies"
     return f"{path}/{metadata['name']}" if with_name else path

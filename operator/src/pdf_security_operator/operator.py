@@ -57,7 +57,7 @@ class Operator:
         server, rate = settings.api_server, settings.requests_per_second
         transport = Transport(session, server, Limiter(rate, 2 * rate), metrics)
         leases = Transport(lease_session, server, Limiter(rate, rate), metrics)
-        cluster = Cluster(transport, self._seconds_left)
+        cluster = Cluster(transport, self._seconds_left, settings.watched_namespace)
         self._leader = Leader(
             LeaseStore(leases, settings.namespace),
             identity=identity_of(settings.identity),

@@ -4,6 +4,7 @@ Reads the environment, decides nothing.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ class Settings:
     """Name of this process in events: the pod's name."""
     namespace: str = "pdf-security-system"
     """Where the operator itself runs, and keeps its Leases."""
+    watched_namespace: str = ""
+    """The one namespace whose jobs are seen and run; empty for all of the cluster's."""
     shards: int = 1
     """Parts into which the namespaces are cut; each is one replica's at a time."""
     workers: int = 48
@@ -71,6 +74,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ca_file=Path(environment.get("PDF_SECURITY_CA_FILE", _SERVICE_ACCOUNT / "ca.crt")),
         identity=environment.get("POD_NAME", "pdf-security-operator"),
         namespace=environment.get("POD_NAMESPACE", "pdf-security-system"),
+        watched_namespace=_namespace(environment, "PDF_SECURITY_WATCHED_NAMESPACE"),
         shards=_number(environment, "PDF_SECURITY_SHARDS", 1, at_least=1),
         workers=_number(environment, "PDF_SECURITY_WORKERS", 48, at_least=1),
         requests_per_second=_number(
@@ -103,6 +107,14 @@ def _sinks(text: str) -> tuple[str, ...]:
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:
     return Path(environment[name]) if environment.get(name) else None
+
+
+def _namespace(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "")
+    # It becomes part of paths: with a slash in it, they would be others' (RFC 1123, a label).
+    if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError(f"{name} must be the name of one namespace, or empty, not {text!r}")
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:
