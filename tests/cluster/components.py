@@ -184,6 +184,12 @@ COMPONENTS = {
             "opentelemetry-collector",
             ["."],
             renamed={"opentelemetry-collector": "otelcol"},
+        Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
+        # Renders and installs the chart. Left out, it calls itself v4.3.
+        Component(
+            "helm",
+            ["helm.sh/helm/v4/cmd/helm"],
+            linker_flags="-X helm.sh/helm/v4/internal/version.version=v4.3.1",
         ),
         # Whether others can verify what `python -m images sign` signs.
         Component("cosign", ["github.com/sigstore/cosign/v2/cmd/cosign"]),
