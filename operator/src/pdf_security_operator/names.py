@@ -13,6 +13,9 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "pdf-security-operator"
 """Value of `MANAGED_BY_LABEL` on everything the operator creates, and its field manager."""
 
+DEPLOYMENT = "pdf-security-operator"
+"""Name of the operator's own Deployment."""
+
 MANAGED_SELECTOR = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 CLASS_LABEL = f"{GROUP}/class"
