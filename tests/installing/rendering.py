@@ -49,14 +49,20 @@ def program(name: str) -> Path:
     return toolchain.build([name])[name] / name
 
 
-def helm(*arguments: str | Path, seconds: float = 120) -> str:
-    """Run helm without any cluster's or user's configuration; return what it printed."""
-    environment = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+def helm(*arguments: str | Path, home: Path = Path("/nonexistent"), seconds: float = 120) -> str:
+    """Run helm without any user's configuration; return what it printed.
+
+    Args:
+        arguments: helm's own.
+        home: where it may keep what it learns of a cluster; rendering, it learns nothing.
+        seconds: bound of the run.
+    """
+    environment = {"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8"}
     return processes.run(
         [program("helm"), *arguments],
         seconds=seconds,
         environment=environment,
-        next_step="render it by hand: `helm template` with the same arguments",
+        next_step="run it by hand; `--debug` says more",
     )
 
 

@@ -14,6 +14,7 @@ from installing.rendering import (
     NAMES,
     RELEASE,
     VALUES,
+    Object,
     deployment_in,
     helm,
     image_arguments,
@@ -148,6 +149,6 @@ def test_packed(tmp_path: Path) -> None:
     )
 
 
-def _pod(*arguments: str) -> dict[str, object]:
-    spec: dict[str, object] = deployment_in(templated(*arguments))["spec"]["template"]["spec"]
+def _pod(*arguments: str) -> Object:
+    spec: Object = deployment_in(templated(*arguments))["spec"]["template"]["spec"]
     return spec
