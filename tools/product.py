@@ -1,5 +1,6 @@
-"""`python -m product` installs the operator as a user would: images, `kubectl apply -k`, class.
+"""`python -m product` installs the operator as a user would: images, manifests or chart, class.
 
+`PDF_SECURITY_INSTALL` says how: `kustomize`, which is the default, or `helm`.
 Used by the demonstration and the tests. Makes no cluster and no image itself.
 """
 
@@ -7,17 +8,20 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from chart.__main__ import CHART
 from cluster import Cluster, ensure_up
-from cluster.errors import CommandFailedError
+from cluster.errors import CommandFailedError, RefusedError
 from cluster.progress import Progress
+from helm import helm
 from images.build import REPOSITORY, build_images
 
 OVERLAY = REPOSITORY / "build" / "overlay"
@@ -26,6 +30,8 @@ OVERLAY = REPOSITORY / "build" / "overlay"
 NAMESPACE = "pdf-security-system"
 DEPLOYMENT = "pdf-security-operator"
 CLASS = "standard"
+
+WAY_VARIABLE = "PDF_SECURITY_INSTALL"
 
 ADMITTED_SECONDS = 30.0
 """It takes one or two."""
@@ -41,7 +47,12 @@ class Installation:
 
 
 def install(cluster: Cluster, say: Callable[[str], None] = print) -> Installation:
-    """Build and load the images, apply the overlay, wait until the operator is ready."""
+    """Build and load the images, install, wait until the operator is ready.
+
+    Raises:
+        RefusedError: `PDF_SECURITY_INSTALL` names no way to install.
+    """
+    put_objects = way_to_install()
     with Progress() as progress:
         built = {image.name: image for image in build_images(progress)}
     references = {}
@@ -49,8 +60,8 @@ def install(cluster: Cluster, say: Callable[[str], None] = print) -> Installatio
         references[name] = cluster.load_image(REPOSITORY / image.archive)
         say(f"loaded {references[name]}")
     installation = Installation(cluster, references["operator"], references["processor"])
-    _write_overlay(installation)
-    cluster.kubectl("apply", "-k", str(OVERLAY))
+    write_overlay(installation, REPOSITORY)
+    put_objects(installation, REPOSITORY)
     await_kinds(cluster.kubectl)
     # The class last: the API server knows its kind only now.
     cluster.kubectl("apply", "-f", str(OVERLAY / "class" / "class.yaml"))
@@ -60,6 +71,44 @@ def install(cluster: Cluster, say: Callable[[str], None] = print) -> Installatio
     await_admission(cluster.kubectl)
     say("the operator is ready")
     return installation
+
+
+def way_to_install(
+    environment: Mapping[str, str] = os.environ,
+) -> Callable[[Installation, Path], None]:
+    """Return what puts the objects of an installation from a checkout into its cluster.
+
+    Raises:
+        RefusedError: the environment names no way.
+    """
+    ways = {"kustomize": install_by_kustomize, "helm": install_by_helm}
+    way = environment.get(WAY_VARIABLE, "kustomize")
+    if way not in ways:
+        raise RefusedError(f"{WAY_VARIABLE} is {way!r}", f"set it to one of {', '.join(ways)}")
+    return ways[way]
+
+
+def install_by_kustomize(installation: Installation, checkout: Path) -> None:
+    """Install or upgrade by `kubectl apply -k`, the definitions first."""
+    kubectl = installation.cluster.kubectl
+    kubectl("apply", "-k", str(checkout / "crds"))
+    await_kinds(kubectl)
+    kubectl("apply", "-k", str(checkout / OVERLAY.relative_to(REPOSITORY)))
+
+
+def install_by_helm(installation: Installation, checkout: Path) -> None:
+    """Install or upgrade the release; what kustomize installed becomes the release's."""
+    cluster = installation.cluster
+    cluster.kubectl("apply", "-f", str(checkout / "manifests" / "base" / "namespace.yaml"))
+    repository, digest = installation.operator_image.split("@")
+    helm(
+        "upgrade", "--install", DEPLOYMENT, checkout / CHART.relative_to(REPOSITORY),
+        "--namespace", NAMESPACE, "--kubeconfig", cluster.kubeconfig,
+        "--set", f"image.repository={repository}", "--set", f"image.digest={digest}",
+        # A cluster that is kept may have been installed the other way.
+        "--take-ownership", "--force-conflicts",
+        home=cluster.layout.state / "helm",
+    )  # fmt: skip
 
 
 def await_kinds(kubectl: Callable[..., str]) -> None:
@@ -146,15 +195,17 @@ def apply(cluster: Cluster, *objects: dict[str, Any]) -> None:
     cluster.kubectl("apply", "-f", "-", input=json.dumps(document))
 
 
-def _write_overlay(installation: Installation) -> None:
-    (OVERLAY / "class").mkdir(parents=True, exist_ok=True)
+def write_overlay(installation: Installation, checkout: Path) -> None:
+    """Write what a user writes beside a checkout: its base, the image by digest, and a class."""
+    folder = checkout / OVERLAY.relative_to(REPOSITORY)
+    (folder / "class").mkdir(parents=True, exist_ok=True)
     name, digest = installation.operator_image.split("@")
     kustomization = {
         "resources": ["../../manifests/base"],
         "images": [{"name": "localhost/pdf-security-operator", "newName": name, "digest": digest}],
     }
-    (OVERLAY / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    (OVERLAY / "class" / "class.yaml").write_text(yaml.safe_dump(build_class(installation)))
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    (folder / "class" / "class.yaml").write_text(yaml.safe_dump(build_class(installation)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import install
+from controlplane.operator_process import OperatorProcess, install
 from e2e_support import wait_for
 from faults.proxy import fault_proxy
 from faults.scene import FaultScene, Object
@@ -47,6 +47,13 @@ def own_scene(folder: Path, pod_seconds: float = 0) -> Iterator[FaultScene]:
         scene = FaultScene(plane, proxy, folder / "operators")
         scene.open()
         yield scene
+
+
+def hand_over(before: OperatorProcess, after: OperatorProcess) -> None:
+    """Replace one by another as a rolling update does: the new one is ready first."""
+    after.ready()
+    assert before.terminate().code == 0
+    wait_for(after.leads, "the new one leads", 5)
 
 
 def await_condition(scene: FaultScene, name: str, kind: str, reason: str) -> Object:

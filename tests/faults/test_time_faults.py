@@ -17,7 +17,7 @@ from e2e_support import phase_of, wait_for
 from faults.client import Client
 from faults.row import Row
 from faults.scene import SOURCE_VARIABLE, FaultScene, Object
-from faults.support import await_condition, own_plane, own_scene
+from faults.support import await_condition, hand_over, own_plane, own_scene
 
 LEASE_SECONDS = 10
 """After so many seconds without a renewal another may lead."""
@@ -105,12 +105,12 @@ def test_a_rolling_replacement_loses_nothing(scene: FaultScene, fault: Row) -> N
         scene.create_jobs(30, "first")
         scene.await_created(5)
         with scene.operator("new") as new:
-            _hand_over(old, new)
+            hand_over(old, new)
             scene.create_jobs(30, "second")
             scene.await_created(35)
             assert scene.unfinished()
             with scene.operator("old-again") as again:
-                _hand_over(new, again)
+                hand_over(new, again)
                 fault.recovered(scene.await_final())
                 scene.verify(fault, again)
 
@@ -158,13 +158,6 @@ def _restore(client: Client, namespace: str, body: Object) -> None:
     client.create("pdfsecurityjobs", build_job(name, namespace, **body["spec"]), namespace)
     status: Any = {"status": body["status"]}
     client.patch("pdfsecurityjobs", name, status, namespace, "status")
-
-
-def _hand_over(before: OperatorProcess, after: OperatorProcess) -> None:
-    """Replace one by another as a rolling update does: the new one is ready first."""
-    after.ready()
-    assert before.terminate().code == 0
-    wait_for(after.leads, "the new one leads", 5)
 
 
 def _stay_for_a_lease(leader: OperatorProcess, other: OperatorProcess) -> None:

@@ -22,8 +22,9 @@ from controlplane.operator_process import (
     operator_process,
 )
 from e2e_support import Object, phase_of, wait_for
+from helm import helm
 from images.build import REPOSITORY
-from installing.rendering import RELEASE, deployment_in, helm, image_arguments, templated
+from installing.rendering import RELEASE, deployment_in, image_arguments, templated
 from product import await_admission, await_kinds
 
 NAMESPACE_FILE = REPOSITORY / "manifests" / "base" / "namespace.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from chart.__main__ import CHART
 from chart.substitutions import NAMESPACE
 from cluster import processes, toolchain
+from helm import helm
 from images.build import REPOSITORY
 
 Object = dict[str, Any]
@@ -42,28 +42,8 @@ KEEP = "helm.sh/resource-policy"
 
 HOOK = "helm.sh/hook"
 
-
-@functools.cache
-def program(name: str) -> Path:
-    """Return `helm` or `kubectl`, compiled once."""
-    return toolchain.build([name])[name] / name
-
-
-def helm(*arguments: str | Path, home: Path = Path("/nonexistent"), seconds: float = 120) -> str:
-    """Run helm without any user's configuration; return what it printed.
-
-    Args:
-        arguments: helm's own.
-        home: where it may keep what it learns of a cluster; rendering, it learns nothing.
-        seconds: bound of the run.
-    """
-    environment = {"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8"}
-    return processes.run(
-        [program("helm"), *arguments],
-        seconds=seconds,
-        environment=environment,
-        next_step="run it by hand; `--debug` says more",
-    )
+NOWHERE = Path("/nonexistent")
+"""Home of a helm that knows no cluster and learns nothing."""
 
 
 def image_arguments() -> list[str]:
@@ -73,8 +53,13 @@ def image_arguments() -> list[str]:
 
 def templated(*arguments: str | Path) -> list[Object]:
     """Render the chart; hooks are among the objects."""
-    command = ["template", RELEASE, CHART, "--namespace", NAMESPACE, *image_arguments()]
-    return _parsed(helm(*command, *arguments))
+    return _parsed(rendered(CHART, *arguments))
+
+
+def rendered(chart: Path, *arguments: str | Path) -> str:
+    """Render a chart, a folder or an archive, to text."""
+    command: list[str | Path] = ["template", RELEASE, chart, "--namespace", NAMESPACE]
+    return helm(*command, *image_arguments(), *arguments, home=NOWHERE)
 
 
 def kustomized(folder: Path, overlay: Path, components: Iterable[str] = ()) -> list[Object]:
@@ -86,8 +71,9 @@ def kustomized(folder: Path, overlay: Path, components: Iterable[str] = ()) -> l
         components: names of further ones.
     """
     write_kustomization(folder, overlay, components)
-    command = [program("kubectl"), "kustomize", folder]
-    return _parsed(processes.run(command, next_step="see the message", environment={}))
+    kubectl = toolchain.build(["kubectl"])["kubectl"] / "kubectl"
+    rendering: list[str | Path] = [kubectl, "kustomize", folder]
+    return _parsed(processes.run(rendering, next_step="see the message", environment={}))
 
 
 def write_kustomization(folder: Path, overlay: Path, components: Iterable[str] = ()) -> None:

@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from chart.__main__ import CHART
-from chart.substitutions import NAMESPACE
 from cluster.errors import CommandFailedError
+from helm import helm
 from installing.rendering import (
     DIGEST,
     NAMES,
+    NOWHERE,
     RELEASE,
     VALUES,
     Object,
     deployment_in,
-    helm,
     image_arguments,
+    rendered,
     templated,
 )
 
@@ -78,7 +79,7 @@ def test_refused(value: str, message: str) -> None:
 def test_no_digest_says_what_to_do() -> None:
     """Would break: who installs without values gets an image that nobody verified."""
     with pytest.raises(CommandFailedError, match=r"image\.digest is not set: give the digest"):
-        helm("template", RELEASE, CHART, "--namespace", NAMESPACE)
+        helm("template", RELEASE, CHART, home=NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -135,18 +136,15 @@ def test_where_pods_run(value: str, field: str, found: object) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_lint(name: str) -> None:
     """Would break: a chart that Helm itself finds fault with."""
-    arguments = ["--namespace", NAMESPACE, *image_arguments()]
-    helm("lint", "--strict", CHART, "--values", VALUES / f"{name}.yaml", *arguments)
+    values = VALUES / f"{name}.yaml"
+    helm("lint", "--strict", CHART, "--values", values, *image_arguments(), home=NOWHERE)
 
 
 def test_packed(tmp_path: Path) -> None:
     """Would break: what is released lacks a file that the folder has."""
-    helm("package", CHART, "--destination", tmp_path)
+    helm("package", CHART, "--destination", tmp_path, home=tmp_path)
     [archive] = tmp_path.glob("*.tgz")
-    arguments = ["--namespace", NAMESPACE, *image_arguments()]
-    assert helm("template", RELEASE, archive, *arguments) == helm(
-        "template", RELEASE, CHART, *arguments
-    )
+    assert rendered(archive) == rendered(CHART)
 
 
 def _pod(*arguments: str) -> Object:
