@@ -60,6 +60,9 @@ def test_both_render_the_same(tmp_path: Path, name: str) -> None:
             "high-availability", ["shards"], ["--set", "settings.shards=8"], id="shards"
         ),
         pytest.param(
+            "cluster-wide", ["audit-volume"], ["--set", "audit.volume.enabled=true"], id="audit"
+        ),
+        pytest.param(
             "single-namespace",
             ["restricted-network"],
             [
@@ -105,3 +108,10 @@ def test_the_release_is_wherever_it_is_put() -> None:
     objects = templated("--namespace", "elsewhere")
     assert "pdf-security-system" not in str(objects)
     assert {key_of(body)[1] for body in objects} == {"", "elsewhere"}
+
+
+def test_an_audit_log_is_kept() -> None:
+    """Would break: `helm uninstall` deletes the record of what was done."""
+    objects = templated("--set", "audit.volume.enabled=true")
+    [claim] = [body for body in objects if body["kind"] == "PersistentVolumeClaim"]
+    assert claim["metadata"]["annotations"] == {KEEP: "keep"}

@@ -19,6 +19,7 @@ from cluster.errors import CommandFailedError
 from controlplane import ControlPlane
 from controlplane.operator_process import build_job
 from e2e_support import Object, wait_for
+from faults.support import learn_kinds
 from installing.releases import DEFINITIONS, Releases, create, create_class, read, run_job
 from installing.rendering import OVERLAYS, RELEASE, VALUES, is_hook, templated, write_kustomization
 from installing.snapshot import Entry, snapshot
@@ -93,10 +94,11 @@ def test_taking_all_away_leaves_nothing(
     before = snapshot(plane)
     releases.install()
     create_class(plane)
+    learn_kinds(plane)
     with releases.operator(tmp_path):
         run_job(plane, "letter")
         plane.kubectl("delete", "pdfsecurityjobs", "--all", "--all-namespaces")
-        wait_for(lambda: not _policies(plane), "the operator takes its policies away")
+        wait_for(lambda: not _made_by_the_operator(plane), "what jobs made goes after them", 120)
         plane.kubectl("delete", "pdfsecurityclasses", "--all")
     releases.uninstall()
     plane.kubectl("delete", "crd", *DEFINITIONS)
@@ -104,9 +106,9 @@ def test_taking_all_away_leaves_nothing(
     wait_for(lambda: snapshot(plane) <= before, f"gone: {snapshot(plane) - before}", 30)
 
 
-def _policies(plane: ControlPlane) -> str:
+def _made_by_the_operator(plane: ControlPlane) -> str:
     selector = "app.kubernetes.io/managed-by=pdf-security-operator"
-    return plane.kubectl("get", "networkpolicies", "-A", "-l", selector, "-o", "name")
+    return plane.kubectl("get", "jobs,networkpolicies", "-A", "-l", selector, "-o", "name")
 
 
 def _older_chart(folder: Path) -> Path:

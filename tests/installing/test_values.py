@@ -58,7 +58,12 @@ TAKEN = [
     ),
     pytest.param("restrictedNetwork.apiServer.ports={0}", "/apiServer/ports/0", id="port"),
     pytest.param("restrictedNetwork.moreEgress[0].to={}", "/moreEgress/0", id="egress-everywhere"),
-    pytest.param(r"podLabels.app\.kubernetes\.io/name=other", "/podLabels", id="label"),
+    pytest.param(
+        r"podLabels.app\.kubernetes\.io/name=other",
+        "invalid propertyName 'app.kubernetes.io/name'",
+        id="label",
+    ),
+    pytest.param("audit.volume.accessMode=ReadOnlyMany", "/audit/volume/accessMode", id="claim"),
     pytest.param("podAnnotations.a=1", "/podAnnotations/a.*want string", id="annotation"),
     pytest.param(
         "topologySpreadConstraints[0].labelSelector.matchLabels.a=b", "labelSelector", id="selector"

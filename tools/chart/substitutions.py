@@ -24,14 +24,21 @@ class Manifest:
     condition: str = ""
 
 
-_KEEP = Substitution(
-    "kind: CustomResourceDefinition\nmetadata:\n",
-    """kind: CustomResourceDefinition
+def _kept(kind: str, because: str) -> Substitution:
+    return Substitution(
+        f"kind: {kind}\nmetadata:\n",
+        f"""kind: {kind}
 metadata:
   annotations:
-    # Otherwise `helm uninstall` would delete every job of everybody with the definition.
+    # {because}
     helm.sh/resource-policy: keep
 """,
+    )
+
+
+_KEEP = _kept(
+    "CustomResourceDefinition",
+    "Otherwise `helm uninstall` would delete every job of everybody with the definition.",
 )
 
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n"
@@ -139,6 +146,33 @@ spec:
         '        image: {{ include "pdf-security-operator.image" . }}\n',
     ),
     Substitution(
+        "        env:\n",
+        """        env:
+        {{- if .Values.audit.volume.enabled }}
+        - {name: PDF_SECURITY_AUDIT, value: "stdout,volume"}
+        - {name: PDF_SECURITY_AUDIT_KEY_FILE, value: /etc/pdf-security/audit/audit.pem}
+        {{- end }}
+""",
+    ),
+    Substitution(
+        "        terminationMessagePolicy: FallbackToLogsOnError\n",
+        """        terminationMessagePolicy: FallbackToLogsOnError
+        {{- if .Values.audit.volume.enabled }}
+        volumeMounts:
+        - {name: audit, mountPath: /var/lib/pdf-security/audit}
+        - {name: audit-key, mountPath: /etc/pdf-security/audit, readOnly: true}
+      volumes:
+      - name: audit
+        persistentVolumeClaim: {claimName: pdf-security-audit}
+      - name: audit-key
+        secret:
+          secretName: pdf-security-audit-key
+          items: [{key: audit.pem, path: audit.pem}]
+          defaultMode: 0440
+        {{- end }}
+""",
+    ),
+    Substitution(
         "              fieldPath: metadata.namespace\n",
         """              fieldPath: metadata.namespace
         {{- include "pdf-security-operator.environment" . | nindent 8 }}
@@ -178,6 +212,20 @@ _EGRESS = (
     ),
 )
 
+_CLAIM = (
+    _kept("PersistentVolumeClaim", "An audit log outlives what it is about."),
+    Substitution("[ReadWriteMany]", "[{{ .Values.audit.volume.accessMode }}]"),
+    Substitution("storage: 20Gi", "storage: {{ .Values.audit.volume.size }}"),
+    Substitution(
+        "  resources:\n",
+        """  {{- with .Values.audit.volume.storageClassName }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+""",
+    ),
+)
+
 _RESTRICTED = ".Values.restrictedNetwork.enabled"
 
 MANIFESTS = (
@@ -191,6 +239,9 @@ MANIFESTS = (
     Manifest("manifests/base/service-account.yaml"),
     Manifest("manifests/base/submitter-policy.yaml"),
     Manifest("manifests/base/user-roles.yaml"),
+    Manifest(
+        "manifests/components/audit-volume/claim.yaml", _CLAIM, ".Values.audit.volume.enabled"
+    ),
     Manifest("manifests/components/restricted-network/default-deny.yaml", (), _RESTRICTED),
     Manifest("manifests/components/restricted-network/operator-egress.yaml", _EGRESS, _RESTRICTED),
 )
