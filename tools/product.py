@@ -100,15 +100,26 @@ def install_by_helm(installation: Installation, checkout: Path) -> None:
     """Install or upgrade the release; what kustomize installed becomes the release's."""
     cluster = installation.cluster
     cluster.kubectl("apply", "-f", str(checkout / "manifests" / "base" / "namespace.yaml"))
-    repository, digest = installation.operator_image.split("@")
-    helm(
-        "upgrade", "--install", DEPLOYMENT, checkout / CHART.relative_to(REPOSITORY),
-        "--namespace", NAMESPACE, "--kubeconfig", cluster.kubeconfig,
+    arguments = release_arguments(installation.operator_image, checkout)
+    home = cluster.layout.state / "helm"
+    helm(*arguments, "--kubeconfig", cluster.kubeconfig, home=home)
+
+
+def release_arguments(operator_image: str, checkout: Path) -> list[str]:
+    """Give helm's arguments that install or upgrade, whatever is there.
+
+    Args:
+        operator_image: by digest.
+        checkout: whose chart it is.
+    """
+    repository, digest = operator_image.split("@")
+    return [
+        "upgrade", "--install", DEPLOYMENT, str(checkout / CHART.relative_to(REPOSITORY)),
+        "--namespace", NAMESPACE,
         "--set", f"image.repository={repository}", "--set", f"image.digest={digest}",
         # A cluster that is kept may have been installed the other way.
         "--take-ownership", "--force-conflicts",
-        home=cluster.layout.state / "helm",
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def await_kinds(kubectl: Callable[..., str]) -> None:

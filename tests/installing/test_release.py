@@ -20,10 +20,20 @@ from controlplane import ControlPlane
 from controlplane.operator_process import build_job
 from e2e_support import Object, wait_for
 from faults.support import learn_kinds
+from images.build import REPOSITORY
 from installing.releases import DEFINITIONS, Releases, create, create_class, read, run_job
-from installing.rendering import OVERLAYS, RELEASE, VALUES, is_hook, templated, write_kustomization
+from installing.rendering import (
+    DIGEST,
+    IMAGE,
+    OVERLAYS,
+    RELEASE,
+    VALUES,
+    is_hook,
+    templated,
+    write_kustomization,
+)
 from installing.snapshot import Entry, snapshot
-from product import await_kinds
+from product import await_kinds, release_arguments
 
 KEPT = {
     # With what the user has, and what his jobs made.
@@ -149,6 +159,16 @@ def test_an_upgrade_brings_the_definitions(
     assert read(plane, "after") is not None
 
 
+def test_definitions_that_become_somebody_elses_stay(
+    plane: ControlPlane, releases: Releases
+) -> None:
+    """Would break: going back as docs/how-to/upgrade.md says deletes everybody's jobs."""
+    releases.install()
+    create(plane, build_job("letter"))
+    releases.upgrade("--set", "crds.install=false")
+    assert read(plane, "letter") is not None
+
+
 def _fields(plane: ControlPlane) -> Object:
     definition = json.loads(plane.kubectl("get", "crd", DEFINITIONS[0], "-o", "json"))
     schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -166,7 +186,7 @@ def test_a_release_takes_over_what_kustomize_installed(
     create(plane, build_job("letter"))
     with pytest.raises(CommandFailedError, match="invalid ownership metadata"):
         releases.install()
-    releases.install("--take-ownership", "--force-conflicts")
+    releases.run(*release_arguments(f"{IMAGE}@{DIGEST}", REPOSITORY), "--wait")
     assert read(plane, "letter") is not None
 
 
