@@ -31,9 +31,6 @@ NAMESPACE_FILE = REPOSITORY / "manifests" / "base" / "namespace.yaml"
 
 DEFINITIONS = ("pdfsecurityjobs.pdfsecurity.dev", "pdfsecurityclasses.pdfsecurity.dev")
 
-GONE_SECONDS = 60.0
-"""For a namespace to be gone, with all that is in it."""
-
 
 class Releases:
     """The one release on a plane, by the commands of docs/how-to."""
@@ -51,6 +48,7 @@ class Releases:
         self._plane.kubectl("apply", "--server-side", "-f", str(NAMESPACE_FILE))
         self.run("install", RELEASE, chart, *image_arguments(), "--wait", *arguments)
         await_kinds(self._plane.kubectl)
+        await_admission(self._plane.kubectl)
 
     def upgrade(self, *arguments: str | Path, chart: Path = CHART) -> None:
         """Upgrade, and wait."""
@@ -63,10 +61,9 @@ class Releases:
     def clear(self) -> None:
         """Leave nothing to the next test, in whatever state this one ended."""
         plane = self._plane
-        if self.run("list", "--short").strip():
-            self.uninstall()
-        for definition in DEFINITIONS:
-            plane.kubectl("delete", "crd", definition, "--ignore-not-found", "--wait=false")
+        self.run("uninstall", RELEASE, "--ignore-not-found", "--wait")
+        # To the end: what is installed while its definition goes, goes with it.
+        plane.kubectl("delete", "crd", *DEFINITIONS, "--ignore-not-found")
         plane.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
         plane.kubectl("delete", "networkpolicies", "--all", "-A")
 
@@ -84,7 +81,6 @@ class Releases:
         with operator_process(self._plane, folder, settings=settings) as process:
             process.ready()
             process.settled()
-            await_admission(self._plane.kubectl)
             yield process
 
 

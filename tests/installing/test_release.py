@@ -33,7 +33,7 @@ from installing.rendering import (
     write_kustomization,
 )
 from installing.snapshot import Entry, snapshot
-from product import await_kinds, release_arguments
+from product import await_admission, await_kinds, release_arguments
 
 KEPT = {
     # With what the user has, and what his jobs made.
@@ -183,6 +183,7 @@ def test_a_release_takes_over_what_kustomize_installed(
     write_kustomization(tmp_path / "overlay", OVERLAYS / "cluster-wide")
     plane.kubectl("apply", "--server-side", "-k", str(tmp_path / "overlay"))
     await_kinds(plane.kubectl)
+    await_admission(plane.kubectl)
     create(plane, build_job("letter"))
     with pytest.raises(CommandFailedError, match="invalid ownership metadata"):
         releases.install()

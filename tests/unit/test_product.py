@@ -25,7 +25,7 @@ def test_way(environment: dict[str, str], way: object) -> None:
 
 def test_no_way() -> None:
     """Would break: a typing error tries the default twice."""
-    with pytest.raises(RefusedError, match=r"PDF_SECURITY_INSTALL is 'Helm'.*kustomize, helm"):
+    with pytest.raises(RefusedError, match=r"(?s)PDF_SECURITY_INSTALL is 'Helm'.*kustomize, helm"):
         way_to_install({"PDF_SECURITY_INSTALL": "Helm"})
 
 
