@@ -229,7 +229,9 @@ def _rules_elsewhere(objects: list[Object], *, own: str, watched: str) -> list[s
     return [
         body["metadata"]["name"]
         for body in bindings
-        if body["metadata"].get("namespace", "") not in (own, watched)
+        # A namespace at one of the cluster's says nothing.
+        if body["kind"] == "ClusterRoleBinding"
+        or body["metadata"]["namespace"] not in (own, watched)
     ]
 
 
