@@ -2,11 +2,11 @@
 
 export PYTHONPATH := tests:tools
 # The cluster needs root (namespaces, mounts); sudo is used where one is not root already.
-ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECURITY_FUZZ_EXAMPLES,PDF_SECURITY_CLUSTER,PDF_SECURITY_CONTEXT,PDF_SECURITY_REGISTRY,PDF_SECURITY_CACHE,HOME)
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECURITY_FUZZ_EXAMPLES,PDF_SECURITY_CLUSTER,PDF_SECURITY_INSTALL,PDF_SECURITY_CONTEXT,PDF_SECURITY_REGISTRY,PDF_SECURITY_CACHE,HOME)
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,11 +80,15 @@ scan: setup ## scanners over the code and over what is applied: what they found,
 format: setup ## format the code and mend what can be mended
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-generate: setup ## print what comes of the code: CRDs, reference, Argo CD's settings, rules and dashboard
+generate: setup ## print what comes of the code: CRDs, reference, Argo CD's settings, rules and dashboard, chart
 	@.venv/bin/python -m pdf_security_operator.api.crd crds
 	@.venv/bin/python -m reference docs/reference
 	@.venv/bin/python -m argocd_settings
 	@.venv/bin/python -m monitoring
+	@.venv/bin/python -m chart
+
+upgrade: setup ## from the release before to this one, by kustomize and by Helm, under load; takes the cluster's installation away first
+	@$(PYTHON_RUN) -m pytest -q tests/upgrade
 
 gitops: setup ## 50 jobs from Git by a real Argo CD on the real cluster: synced, judged, never run twice; ten minutes
 	@$(PYTHON_RUN) -m gitops

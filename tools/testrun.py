@@ -96,7 +96,11 @@ def _processor(totals: Totals) -> None:
 
 def _controlplane(totals: Totals) -> None:
     """What needs a real API server and no pods: programs of people and of platforms beside it."""
-    _pytest(totals, "controlplane", ["tests/observability", "tests/plugin", "tests/gitops"])
+    _pytest(
+        totals,
+        "controlplane",
+        ["tests/observability", "tests/plugin", "tests/gitops", "tests/installing"],
+    )
 
 
 def _cluster(totals: Totals) -> None:

@@ -184,7 +184,7 @@ COMPONENTS = {
             "opentelemetry-collector",
             ["."],
             renamed={"opentelemetry-collector": "otelcol"},
-        Component("prometheus", ["github.com/prometheus/prometheus/cmd/promtool"]),
+        ),
         # Renders and installs the chart. Left out, it calls itself v4.3.
         Component(
             "helm",
