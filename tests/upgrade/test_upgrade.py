@@ -142,8 +142,14 @@ def _assert_each_done_once(scene: Scene, names: list[str]) -> None:
 def _move_class_on(scene: Scene, current: Installation) -> None:
     """Let the class name this version's processor, and see a job of it."""
     spec = {"spec": {"image": current.processor_image}}
-    scene.api.patch("pdfsecurityclasses", scene.namespace, spec)
+    changed = scene.api.patch("pdfsecurityclasses", scene.namespace, spec)
+
+    def seen() -> bool:
+        known = scene.api.get("pdfsecurityclasses", scene.namespace) or {}
+        observed = known.get("status", {}).get("observedGeneration")
+        return bool(observed == changed["metadata"]["generation"])
+
+    wait_for(seen, "the operator has seen the class's change")
     scene.start("moved-on")
     done = scene.until("moved-on", "Succeeded")
-    digest = current.processor_image.split("@")[1]
-    wait_for(lambda: digest in str(done["status"]["effective"]), "the new processor ran")
+    assert done["status"]["effective"]["image"] == current.processor_image
