@@ -44,11 +44,12 @@ def prove(stream: Stream, budget: Budget, *, has_length: bool = False) -> None:
         if stream.get("/Subtype") == Name.Image:
             check_image(stream)
         filters = filters_of(stream)
-        length = stream.get("/Length") if has_length else None
-        if isinstance(length, Integer) and _is_within(filters or [], length.as_int(), budget):
+        if not filters:
             return
-        if filters:
-            _prove(filters, memoryview(stream.get_raw_stream_buffer()), budget)
+        length = stream.get("/Length") if has_length else None
+        if isinstance(length, Integer) and _is_within(filters, length.as_int(), budget):
+            return
+        _prove(filters, memoryview(stream.get_raw_stream_buffer()), budget)
     except LimitExceededError as error:
         number, generation = stream.objgen
         raise LimitExceededError(f"Object {number} {generation}: {error.message}") from None
@@ -68,7 +69,7 @@ def _prove(filters: list[Filter], data: memoryview, budget: Budget) -> None:
 def _is_within(filters: list[Filter], length: int, budget: Budget) -> bool:
     """Tell whether so many bytes cannot become more than a stream may have."""
     # What follows a codec, or a filter that nobody knows, nobody decodes.
-    if not filters or filters[0].name in IMAGE_CODECS or filters[0].name not in DECODERS:
+    if filters[0].name in IMAGE_CODECS or filters[0].name not in DECODERS:
         return True
     factor = 1
     for each in filters:
