@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from cluster import Cluster, addresses, canary, ensure_up, images, machine
 from cluster.embedded import Embedded
 from cluster.fake_nodes import PLACEMENT, fake_nodes
 from cluster.storage import make_volume
+from demo.stage import connect
 
 pytestmark = pytest.mark.cluster
 
@@ -128,14 +128,7 @@ def test_network_policies_are_enforced(harness: Cluster) -> None:
 
 def test_objects_go_into_s3_and_come_back_from_this_machine(harness: Cluster) -> None:
     """Would break: tests cannot hand documents to the product."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=harness.s3.host_endpoint,
-        aws_access_key_id=harness.s3.access_key,
-        aws_secret_access_key=harness.s3.secret_key,
-        region_name=harness.s3.region,
-        verify=harness.s3.ca_file,
-    )
+    client = connect(harness.s3)
     bucket, content = f"harness-{uuid.uuid4().hex[:8]}", os.urandom(3_000_000)
     client.create_bucket(Bucket=bucket)
     client.put_object(Bucket=bucket, Key="in/a b.pdf", Body=content, Metadata={"kept": "yes"})
