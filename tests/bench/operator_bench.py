@@ -43,6 +43,8 @@ class Phase:
     errors: int
     lost: int
     doubled: int
+    client_cpu_ms_a_request: float
+    """What a bare client takes to write one object: an operator makes several such requests."""
 
 
 @dataclass
@@ -145,7 +147,9 @@ async def _load(
         client.watching(made, b'{"type":"ADDED"') as things,
         client.watching(given, ended) as resources,
     ):
+        before = time.process_time()
         created = await client.create(given, bodies, rate, follow)
+        spent = time.process_time() - before
         await until(lambda: things.marked >= count, GIVE_UP_SECONDS)
         if one.tells:
             # To the end of each one's life, which is what its CPU is counted for.
@@ -153,7 +157,7 @@ async def _load(
             await asyncio.sleep(2)
         else:
             await _settled(client, one, namespace)
-    return _phase(one, created, things, resources, count)
+    return _phase(one, created, things, resources, count, spent)
 
 
 async def _settled(client: Client, one: Contender, namespace: str) -> None:
@@ -170,7 +174,12 @@ async def _settled(client: Client, one: Contender, namespace: str) -> None:
 
 
 def _phase(
-    one: Contender, created: Created, things: Watched, resources: Watched, count: int
+    one: Contender,
+    created: Created,
+    things: Watched,
+    resources: Watched,
+    count: int,
+    client_cpu_seconds: float,
 ) -> Phase:
     seen = things.firsts(one.owner_of, lambda event: event["type"] == "ADDED")
     told = resources.firsts(
@@ -191,6 +200,7 @@ def _phase(
         errors=len(created.errors),
         lost=count - len(created.errors) - len(seen),
         doubled=sum(len(times) > 1 for times in seen.values()),
+        client_cpu_ms_a_request=1000 * client_cpu_seconds / (count * (2 if one.follow else 1)),
     )
 
 
@@ -220,6 +230,7 @@ def _summary(results: dict[str, Results], memory: float) -> dict[str, float]:
         results.get("pdf-security-operator", Results()),
         results.get("no operator", Results()),
     )
+    both = results.get("both by the client", Results())
     mine = ours.bursts + ours.steadies
     speed = rate("pdf-security-operator")
     return {
@@ -237,6 +248,12 @@ def _summary(results: dict[str, Results], memory: float) -> dict[str, float]:
         "errors": sum(phase.errors for phase in mine),
         "lost": sum(phase.lost for phase in mine),
         "doubled": sum(phase.doubled for phase in mine),
+        "client_cpu_ms_a_request": round(
+            statistics.median(
+                [phase.client_cpu_ms_a_request for phase in both.bursts] or [float("nan")]
+            ),
+            2,
+        ),
         "cpu_ms_per_job": round(statistics.median(ours.cpu_ms_per_job or [float("nan")]), 2),
         "rss_mib_10k": round(memory, 1),
     }
