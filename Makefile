@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-operator cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -140,6 +140,9 @@ cluster-down: setup ## remove the test cluster and all that it made
 
 cluster-status: setup ## say whether the test cluster runs
 	@$(PYTHON_RUN) -m cluster status
+
+cluster-operator: setup ## install the operator on the test cluster as it stands in this folder
+	@$(PYTHON_RUN) -m product
 
 cluster-env: setup ## what a shell needs to use the test cluster: eval "$(make -s cluster-env)"
 	@$(PYTHON_RUN) -m cluster environment

@@ -63,6 +63,7 @@ PACKAGES = {
         lambda: any(Path("/usr/share/keyrings").glob("debian-archive-keyring.*")),
     ),
     "qpdf": Package("makes encrypted documents, checks outputs", _program("qpdf")),
+    "jq": Package("what runbooks read the cluster with", _program("jq")),
     "poppler-utils": Package("checks and renders outputs", _program("pdfinfo", "pdftoppm")),
     "libimage-exiftool-perl": Package("looks for metadata in outputs", _program("exiftool")),
     "mupdf-tools": Package("looks for scripts and fields in outputs", _program("mutool")),

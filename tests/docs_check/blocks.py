@@ -1,7 +1,9 @@
 """The commands of a page, and what the page says that they print: pure.
 
 In a block `sh` every line is typed; in a block `console` those behind `$ `, and what stands
-beneath one is what it prints. A comment before a block says why it cannot be typed here.
+beneath one is what it prints. A comment before a block says why it cannot be typed here
+(`<!-- not typed: ... -->`), or what a reader has who comes to it, such as a document of their own
+(`<!-- set up: ... -->`, lines of shell).
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from dataclasses import dataclass
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^\n]*$")
 
 _NOT_HERE = re.compile(r"^\s*<!-- not typed: (?P<why>.+) -->\s*$")
+
+_SET_UP, _ENDED = "<!-- set up:", "-->"
 
 _PROMPT, _CONTINUED = "$ ", "> "
 
@@ -26,12 +30,14 @@ class Command:
         text: what is typed, its lines as they stand there.
         printed: the lines that it is said to print; None where the page says nothing of them.
         not_here: why it is not typed here; empty where it is.
+        is_set_up: whether it is none of the page's, but brings what the page takes for given.
     """
 
     line: int
     text: str
     printed: tuple[str, ...] | None = None
     not_here: str = ""
+    is_set_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,13 @@ def _blocks(page: str) -> Iterator[_Block]:
     lines, at, why = page.splitlines(), 0, ""
     while at < len(lines):
         opened = _FENCE.match(lines[at])
+        if lines[at].startswith(_SET_UP):
+            end = next(n for n in range(at, len(lines)) if lines[n].rstrip().endswith(_ENDED))
+            inside = "\n".join(lines[at : end + 1]).rstrip()
+            inside = inside.removeprefix(_SET_UP).removesuffix(_ENDED).strip()
+            yield _Block(at + 1, _SET_UP, inside.splitlines(), "")
+            at = end + 1
+            continue
         if opened is None:
             excuse = _NOT_HERE.match(lines[at])
             if lines[at].strip():
@@ -70,6 +83,8 @@ def _blocks(page: str) -> Iterator[_Block]:
 def _commands(block: _Block) -> Iterator[Command]:
     if block.language == "sh" and block.lines:
         yield Command(block.line, "\n".join(block.lines), None, block.not_here)
+    if block.language == _SET_UP:
+        yield Command(block.line, "\n".join(block.lines), is_set_up=True)
     if block.language == "console":
         yield from _console(block)
 

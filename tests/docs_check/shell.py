@@ -51,12 +51,19 @@ class Shell:
         self._process.communicate()
 
     def type(self, text: str, seconds: float) -> Typed:
-        """Type a command, and wait until the shell takes the next."""
+        """Type commands, and wait until the shell takes the next.
+
+        The status is that of the last that failed: one line must not hide what came of another.
+        """
         began = time.monotonic()
         mark = f"ended-{uuid.uuid4().hex}"
         assert self._process.stdin
         # Its own input is the shell's, which is where the next command comes from.
-        typed = f"{{\n{text}\n}} </dev/null\nprintf '\\n%s %s\\n' {mark} $?\n"
+        typed = (
+            "docs_check_status=0; trap 'docs_check_status=$?' ERR\n"
+            f"{{\n{text}\n}} </dev/null\n"
+            f"trap - ERR; printf '\\n%s %s\\n' {mark} $docs_check_status\n"
+        )
         self._process.stdin.write(typed.encode())
         self._process.stdin.flush()
         output = self._read_until(mark, began + seconds)

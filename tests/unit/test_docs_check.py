@@ -43,6 +43,9 @@ skopeo copy a b
 ```sh
 typed again
 ```
+
+<!-- set up: cp a b
+cd b -->
 """
 
 
@@ -55,13 +58,19 @@ def test_commands() -> None:
         (19, "cat <<END\ntwo\nEND", None),
         (27, "skopeo copy a b", None),
         (31, "typed again", None),
+        (34, "cp a b\ncd b", None),
     ]
+
+
+def test_what_is_set_up_is_no_command_of_the_page() -> None:
+    """Would break: what no reader types is counted as documentation that holds."""
+    assert [each.text for each in commands_of(PAGE) if each.is_set_up] == ["cp a b\ncd b"]
 
 
 def test_an_excuse_is_for_one_block() -> None:
     """Would break: one excuse quietly takes all that follows out of the check."""
     excuses = [each.not_here for each in commands_of(PAGE)]
-    assert excuses == ["", "", "", "needs a registry", ""]
+    assert excuses == ["", "", "", "needs a registry", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,13 @@ def test_a_shell_goes_on(tmp_path: Path) -> None:
         assert shell.type("export WORD=hello; mkdir inner; cd inner", 10).status == 0
         typed = shell.type("pwd\necho $WORD >&2; read line; false", 10)
     assert (typed.status, typed.printed) == (1, f"{tmp_path}/inner\nhello\n")
+
+
+def test_the_last_line_hides_no_other(tmp_path: Path) -> None:
+    """Would break: of a block of several lines, all but the last may fail and the page passes."""
+    with Shell(tmp_path, os.environ) as shell:
+        assert shell.type("(exit 3)\necho done", 10).status == 3
+        assert shell.type("if false; then false; fi\nfalse || true", 10).status == 0
 
 
 def test_a_command_that_does_not_end(tmp_path: Path) -> None:
