@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-operator cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-operator cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures dashboard-picture pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -104,6 +104,9 @@ report-images: setup ## make the pictures of a report in docs/images anew, with 
 
 plugin-pictures: setup ## the page on kubectl pdfsec and its pictures, from a real run; half a minute
 	@.venv/bin/python -m plugin.pictures
+
+dashboard-picture: setup ## draw docs/images/dashboard.png anew, from a real Prometheus; four minutes
+	@$(PYTHON_RUN) -m observability.picture
 
 pictures: setup ## draw the pictures of the documentation whose text has changed
 	@$(PYTHON_RUN) -m pictures

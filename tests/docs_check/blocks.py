@@ -59,9 +59,9 @@ def _blocks(page: str) -> Iterator[_Block]:
         opened = _FENCE.match(lines[at])
         if lines[at].startswith(_SET_UP):
             end = next(n for n in range(at, len(lines)) if lines[n].rstrip().endswith(_ENDED))
-            inside = "\n".join(lines[at : end + 1]).rstrip()
-            inside = inside.removeprefix(_SET_UP).removesuffix(_ENDED).strip()
-            yield _Block(at + 1, _SET_UP, inside.splitlines(), "")
+            comment = "\n".join(lines[at : end + 1]).rstrip()
+            typed = comment.removeprefix(_SET_UP).removesuffix(_ENDED).strip()
+            yield _Block(at + 1, _SET_UP, typed.splitlines(), "")
             at = end + 1
             continue
         if opened is None:

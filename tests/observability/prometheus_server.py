@@ -58,6 +58,17 @@ class PrometheusServer:
         data = self._asked("query", query=expr)
         return list(data["result"])
 
+    def query_range(self, expr: str, start: float, end: float, step: float) -> list[Json]:
+        """Ask for the series of an expression over a time, a value each `step` seconds.
+
+        Raises:
+            ValueError: it is none that Prometheus can evaluate.
+        """
+        data = self._asked(
+            "query_range", query=expr, start=f"{start}", end=f"{end}", step=f"{step}"
+        )
+        return list(data["result"])
+
     def numbers(self, expr: str) -> list[float]:
         """Give the values of an expression now, but those that are no numbers."""
         values = (float(series["value"][1]) for series in self.query(expr))
