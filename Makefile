@@ -123,11 +123,13 @@ images: setup ## build both images into build/images
 sbom: images ## say what each image holds, as CycloneDX beside it
 	@$(PYTHON_RUN) -m images sbom
 
-images-keys: setup ## make a pair of keys to sign images with: cosign.key and cosign.pub
-	@.venv/bin/python -m images keys
+PASSPHRASE := $(if $(PASSPHRASE_FILE),--passphrase-file $(PASSPHRASE_FILE))
 
-images-sign: images ## sign both images, their provenance and their SBOMs: KEY=cosign.key
-	@$(PYTHON_RUN) -m images sign --key $(or $(KEY),cosign.key)
+images-keys: setup ## make a pair of keys to sign images with: cosign.key and cosign.pub [PASSPHRASE_FILE=...]
+	@$(PYTHON_RUN) -m images keys $(PASSPHRASE)
+
+images-sign: images ## sign both images, their provenance and their SBOMs: KEY=cosign.key [PASSPHRASE_FILE=...]
+	@$(PYTHON_RUN) -m images sign --key $(or $(KEY),cosign.key) $(PASSPHRASE)
 
 images-verify: setup ## verify both images' bytes, signatures, provenance and SBOMs: KEY=cosign.pub
 	@.venv/bin/python -m images verify --key $(or $(KEY),cosign.pub)

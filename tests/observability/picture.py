@@ -21,7 +21,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from controlplane import ControlPlane, control_plane
 from controlplane.operator_process import build_job, install
@@ -40,6 +40,11 @@ AT_ONCE = 12
 """Jobs of the class that run together, so that a wave has to stand in line."""
 
 STEP_SECONDS = 2
+
+SHOWN_SECONDS = 150
+
+LEGENDS = 6
+"""Series of a panel, before those that are zero all the time are left out."""
 
 RATE_INTERVAL = "30s"
 """Instead of Grafana's `$__rate_interval`, which is four scrapes at least."""
@@ -82,7 +87,7 @@ def _drawn(server: PrometheusServer, start: float, end: float) -> Figure:
     mpl.rcParams.update({"font.size": 8, "axes.grid": True, "grid.alpha": 0.2})
     figure = Figure(figsize=(16, rows * 0.34), facecolor="#111217")
     grid = GridSpec(
-        rows, 24, figure, left=0.03, right=0.99, top=0.995, bottom=0.01, wspace=1.6, hspace=0.9
+        rows, 24, figure, left=0.055, right=0.99, top=0.995, bottom=0.01, wspace=2.2, hspace=0.9
     )
     for panel in panels:
         at = panel["gridPos"]
@@ -128,8 +133,11 @@ def _draw(
     if kind == "stat":
         _draw_numbers(axes, series, unit)
         return
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda when, _: f"{when - end:.0f} s"))
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlim(end - SHOWN_SECONDS, end)
+    axes.set_xticks(
+        [end - ago for ago in range(0, SHOWN_SECONDS + 1, 30)],
+        [f"-{ago} s" if ago else "now" for ago in range(0, SHOWN_SECONDS + 1, 30)],
+    )
     if kind == "heatmap":
         _draw_heat(axes, series)
         return
@@ -139,6 +147,9 @@ def _draw(
             axes.broken_barh(spans, (row - 0.3, 0.6), color="#73bf69")
         axes.set_yticks(range(len(series)), [name for name, _ in series])
         return
+    if len(series) > LEGENDS:
+        # Those that have nothing to show but that they are there.
+        series = [each for each in series if any(value for _, value in each[1])] or series[:1]
     for name, points in series:
         axes.plot(*zip(*points, strict=True), label=name or panel["title"], linewidth=1.2)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _told(value, unit)))
