@@ -62,6 +62,8 @@ def environment_of(cluster: Cluster, environment: Mapping[str, str]) -> dict[str
         "PATH": path,
         "KUBECONFIG": str(cluster.kubeconfig),
         "TILT_DISABLE_ANALYTICS": "1",
+        # One that is compiled here takes itself for its developers', and would fetch its page.
+        "TILT_WEB_MODE": "prod",
     }
 
 

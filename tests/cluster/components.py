@@ -38,6 +38,8 @@ class Component:
     """What `go build` calls a program -> what we call it."""
     copied: Sequence[str] = ()
     """Files of the module `module` that are needed beside its programs."""
+    overlaid: Mapping[str, str] = field(default_factory=dict)
+    """File of the module `module`, there or not -> ours, which is compiled in its place."""
     module: str = ""
     needs: Sequence[str] = ()
     """Debian packages that compiling it takes."""
@@ -133,6 +135,9 @@ COMPONENTS = {
             "tilt",
             ["github.com/tilt-dev/tilt/cmd/tilt"],
             cgo=True,
+            # Its page comes from another ecosystem's tools, and without one it does not start.
+            overlaid={"pkg/assets/build/index.html": "index.html"},
+            module="github.com/tilt-dev/tilt",
             needs=("gcc", "libc6-dev"),
         ),
         Component(

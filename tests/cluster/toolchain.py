@@ -52,12 +52,16 @@ def component_folder(component: Component) -> Path:
                 f"{file} is missing", f"run `go mod tidy` in {source} and commit the result"
             )
         digest.update(file.read_bytes())
-    for file in sorted(source.glob("*.go")):
+    for file in [
+        *sorted(source.glob("*.go")),
+        *(source / ours for ours in component.overlaid.values()),
+    ]:
         digest.update(file.read_bytes())
     recipe = [
         *component.arguments(),
         *component.packages,
         *component.copied,
+        *component.overlaid,
         str(component.cgo),
         GO_VERSION,
     ]
@@ -106,15 +110,41 @@ def _build_one(component: Component, target: Path, go: Path, progress: Progress)
 def _compile(component: Component, go: Path, into: Path) -> None:
     if component.packages:
         build = ["build", "-mod=readonly", *component.arguments(), "-o", f"{into}/"]
-        _go(component, go, [*build, *component.packages])
+        with tempfile.TemporaryDirectory() as folder:
+            if component.overlaid:
+                build += ["-modfile", str(_overlaid(component, go, Path(folder)))]
+            _go(component, go, [*build, *component.packages])
     elif component.module:
         _go(component, go, ["mod", "download", component.module])
     for ours, wanted in component.renamed.items():
         (into / ours).rename(into / wanted)
     if component.copied:
-        listed = _go(component, go, ["list", "-m", "-f", "{{.Dir}}", component.module])
+        module = _module_folder(component, go)
         for file in component.copied:
-            shutil.copy(Path(listed.strip()) / file, into)
+            shutil.copy(module / file, into)
+
+
+def _module_folder(component: Component, go: Path) -> Path:
+    return Path(_go(component, go, ["list", "-m", "-f", "{{.Dir}}", component.module]).strip())
+
+
+def _overlaid(component: Component, go: Path, folder: Path) -> Path:
+    """Copy the module, with our files in it, into a folder; return a go.mod that takes the copy.
+
+    Go has an overlay of its own, but none for modules that it downloaded.
+    """
+    source, copy = SOURCE / "components" / component.go_mod_folder, folder / "module"
+    shutil.copytree(_module_folder(component, go), copy)
+    for theirs, ours in component.overlaid.items():
+        place = copy / theirs
+        # What Go downloads is read-only.
+        place.parent.chmod(0o755)
+        shutil.copy(source / ours, place)
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(source / name, folder)
+    module = folder / "go.mod"
+    _go(component, go, ["mod", "edit", f"-replace={component.module}={copy}", str(module)])
+    return module
 
 
 def _go(component: Component, go: Path, arguments: list[str]) -> str:
