@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="docs-check-") as folder:
         clone = Path(folder) / "pdf-security-operator"
         subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
-        for page in arguments or _pages(clone):
+        for page in arguments or pages_in(clone):
             for each in _follow(clone, page):
                 seen.append(each)
                 console.print(_told(each), markup=False, soft_wrap=True)
@@ -74,7 +74,8 @@ def main(arguments: list[str]) -> int:
     return 0 if figures["failed"] == 0 else 1
 
 
-def _pages(clone: Path) -> list[str]:
+def pages_in(clone: Path) -> list[str]:
+    """List the pages whose commands are typed, in their order."""
     return [
         str(path.relative_to(clone)) for pattern in PAGES for path in sorted(clone.glob(pattern))
     ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from docs_check.__main__ import pages_in
 from docs_check.blocks import commands_of
 from docs_check.likeness import missing_line
 from docs_check.shell import Shell
+from images.build import REPOSITORY
 
 PAGE = """# Title
 
@@ -65,6 +68,17 @@ def test_commands() -> None:
 def test_what_is_set_up_is_no_command_of_the_page() -> None:
     """Would break: what no reader types is counted as documentation that holds."""
     assert [each.text for each in commands_of(PAGE) if each.is_set_up] == ["cp a b\ncd b"]
+
+
+def test_every_page_is_typed() -> None:
+    """Would break: a new page says what nobody has ever typed."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.split()
+    said = [page for page in tracked if commands_of((REPOSITORY / page).read_text())]
+    typed = pages_in(REPOSITORY)
+    assert sorted(set(said) - set(typed)) == []
+    assert len(typed) == len(set(typed))
 
 
 def test_an_excuse_is_for_one_block() -> None:
