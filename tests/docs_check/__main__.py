@@ -85,7 +85,8 @@ def _follow(clone: Path, page: str) -> Iterator[Seen]:
     commands = commands_of((clone / page).read_text())
     if not commands:
         return
-    with Shell(clone, os.environ) as shell:
+    # Pages delete namespaces: what they take for the cluster must be one that they were given.
+    with Shell(clone, {**os.environ, "KUBECONFIG": os.devnull}) as shell:
         for command in commands:
             if command.not_here:
                 yield Seen(page, command, 0.0, "")
