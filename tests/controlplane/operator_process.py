@@ -78,10 +78,10 @@ def install(plane: ControlPlane, **class_spec: Any) -> None:
     """Create all of `manifests/base` but the Deployment, and a default class."""
     rendered = plane.kubectl("kustomize", str(REPOSITORY / "manifests" / "base"))
     objects = [each for each in yaml.safe_load_all(rendered) if each["kind"] != "Deployment"]
-    _create(plane, *objects)
+    create(plane, *objects)
     await_kinds(plane.kubectl)
     # The class last: the API server knows its kind only now.
-    _create(plane, build_class(**class_spec))
+    create(plane, build_class(**class_spec))
     await_admission(plane.kubectl)
 
 
@@ -165,6 +165,7 @@ def operator_process(
         process.kill()
 
 
-def _create(plane: ControlPlane, *objects: Object) -> None:
+def create(plane: ControlPlane, *objects: Object) -> None:
+    """Create objects, all by one command."""
     document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
     plane.kubectl("create", "-f", "-", input=json.dumps(document))

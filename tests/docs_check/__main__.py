@@ -11,14 +11,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from cluster import packages
+from cluster import packages, toolchain
 from docs_check.blocks import Command, commands_of
 from docs_check.likeness import missing_line
 from docs_check.shell import Shell
@@ -42,7 +42,7 @@ PAGES = (
 """The first brings up what most others use; those that install anew come behind them."""
 
 TOOLS = ("jq", "qpdf")
-"""What pages say that a reader has."""
+"""What pages say that a reader has, beside Helm."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,27 @@ def main(arguments: list[str]) -> int:
     console = Console(width=140, highlight=False)
     seen: list[Seen] = []
     packages.ensure(TOOLS)
+    environment = _environment(toolchain.build(["helm"])["helm"])
     with tempfile.TemporaryDirectory(prefix="docs-check-") as folder:
         clone = Path(folder) / "pdf-security-operator"
         subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
         for page in arguments or pages_in(clone):
-            for each in _follow(clone, page):
+            for each in _follow(clone, page, environment):
                 seen.append(each)
                 console.print(_told(each), markup=False, soft_wrap=True)
     console.print(_table(seen))
     figures = _figures(seen)
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0 if figures["failed"] == 0 else 1
+
+
+def _environment(helm: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PATH": f"{helm}:{os.environ['PATH']}",
+        # Pages delete namespaces: what they take for the cluster must be one that they were given.
+        "KUBECONFIG": os.devnull,
+    }
 
 
 def pages_in(clone: Path) -> list[str]:
@@ -81,12 +91,11 @@ def pages_in(clone: Path) -> list[str]:
     ]
 
 
-def _follow(clone: Path, page: str) -> Iterator[Seen]:
+def _follow(clone: Path, page: str, environment: Mapping[str, str]) -> Iterator[Seen]:
     commands = commands_of((clone / page).read_text())
     if not commands:
         return
-    # Pages delete namespaces: what they take for the cluster must be one that they were given.
-    with Shell(clone, {**os.environ, "KUBECONFIG": os.devnull}) as shell:
+    with Shell(clone, environment) as shell:
         for command in commands:
             if command.not_here:
                 yield Seen(page, command, 0.0, "")

@@ -5,7 +5,6 @@ Causes no fault itself.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import uuid
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane import ControlPlane
-from controlplane.operator_process import OperatorProcess, build_job, operator_process
+from controlplane.operator_process import OperatorProcess, build_job, create, operator_process
 from e2e_support import phase_of, wait_for
 from faults.proxy import FaultProxy
 from faults.reader import Reader
@@ -101,8 +100,7 @@ class FaultScene:
         """Create PdfSecurityJobs at once, past the proxy; return their names."""
         names = [f"{prefix}-{len(self.names) + number}" for number in range(count)]
         jobs = [build_job(name, self.namespace, **spec) for name in names]
-        document = {"apiVersion": "v1", "kind": "List", "items": jobs}
-        self.plane.kubectl("create", "-f", "-", input=json.dumps(document))
+        create(self.plane, *jobs)
         self.names += names
         return names
 

@@ -24,17 +24,22 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import FuncFormatter
 
 from controlplane import ControlPlane, control_plane
-from controlplane.operator_process import build_job, install
+from controlplane.operator_process import build_job, create, install
 from images.build import REPOSITORY
 from monitoring.__main__ import COMPONENT
 from observability.prometheus_server import PrometheusServer
-from observability.scene import watched
+from observability.scene import filled, watched
 
 Json = dict[str, Any]
 
+Series = tuple[str, list[tuple[float, float]]]
+"""A name, and points of seconds since 1970 and values."""
+
 PICTURE = REPOSITORY / "docs" / "images" / "dashboard.png"
 
-WAVES, WAVE_SECONDS, JOBS_OF_A_WAVE = 8, 20, (40, 15, 70, 25, 55, 10, 80, 30)
+JOBS_OF_WAVES = (40, 15, 70, 25, 55, 10, 80, 30)
+
+WAVE_SECONDS = 20
 
 AT_ONCE = 12
 """Jobs of the class that run together, so that a wave has to stand in line."""
@@ -58,7 +63,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="picture-") as folder:
         place = Path(folder)
         with control_plane(place / "plane", fake_nodes=2, pod_seconds=2) as plane:
-            install(plane)
+            install(plane, concurrency={"total": AT_ONCE})
             with watched(plane, place / "watched") as scene:
                 _work(plane)
                 figure = _drawn(scene.prometheus, began, time.time())
@@ -69,14 +74,10 @@ def main() -> int:
 
 def _work(plane: ControlPlane) -> None:
     """Let jobs come in waves."""
-    limit = json.dumps({"spec": {"concurrency": {"total": AT_ONCE}}})
-    plane.kubectl("patch", "pdfsecurityclass", "standard", "--type=merge", "-p", limit)
-    for wave in range(WAVES):
-        sys.stdout.write(f"wave {wave + 1} of {WAVES}: {JOBS_OF_A_WAVE[wave]} jobs\n")
+    for wave, jobs in enumerate(JOBS_OF_WAVES):
+        sys.stdout.write(f"wave {wave + 1} of {len(JOBS_OF_WAVES)}: {jobs} jobs\n")
         sys.stdout.flush()
-        jobs = [build_job(f"wave-{wave}-{number}") for number in range(JOBS_OF_A_WAVE[wave])]
-        document = {"apiVersion": "v1", "kind": "List", "items": jobs}
-        plane.kubectl("create", "-f", "-", input=json.dumps(document))
+        create(plane, *(build_job(f"wave-{wave}-{number}") for number in range(jobs)))
         time.sleep(WAVE_SECONDS)
 
 
@@ -104,13 +105,11 @@ def _drawn(server: PrometheusServer, start: float, end: float) -> Figure:
     return figure
 
 
-def _series(
-    server: PrometheusServer, panel: Json, start: float, end: float
-) -> list[tuple[str, list[tuple[float, float]]]]:
+def _series(server: PrometheusServer, panel: Json, start: float, end: float) -> list[Series]:
     """Ask what a panel asks; give each series' name and its points."""
     found = []
     for target in panel["targets"]:
-        expr = target["expr"].replace("$__rate_interval", RATE_INTERVAL).replace("$job", ".+")
+        expr = filled(target["expr"], RATE_INTERVAL)
         for series in server.query_range(expr, start, end, STEP_SECONDS):
             name = _name_of(target.get("legendFormat", ""), series["metric"])
             values = [(float(when), float(value)) for when, value in series["values"]]
@@ -125,18 +124,16 @@ def _name_of(legend: str, labels: Mapping[str, str]) -> str:
     )
 
 
-def _draw(
-    axes: Axes, panel: Json, series: Sequence[tuple[str, list[tuple[float, float]]]], end: float
-) -> None:
+def _draw(axes: Axes, panel: Json, series: Sequence[Series], end: float) -> None:
     unit = panel["fieldConfig"]["defaults"].get("unit", "short")
     kind = panel["type"]
     if kind == "stat":
         _draw_numbers(axes, series, unit)
         return
     axes.set_xlim(end - SHOWN_SECONDS, end)
+    marked = range(0, SHOWN_SECONDS + 1, 30)
     axes.set_xticks(
-        [end - ago for ago in range(0, SHOWN_SECONDS + 1, 30)],
-        [f"-{ago} s" if ago else "now" for ago in range(0, SHOWN_SECONDS + 1, 30)],
+        [end - ago for ago in marked], [f"-{ago} s" if ago else "now" for ago in marked]
     )
     if kind == "heatmap":
         _draw_heat(axes, series)
@@ -161,9 +158,7 @@ def _draw(
         )
 
 
-def _draw_numbers(
-    axes: Axes, series: Sequence[tuple[str, list[tuple[float, float]]]], unit: str
-) -> None:
+def _draw_numbers(axes: Axes, series: Sequence[Series], unit: str) -> None:
     axes.axis("off")
     for row, (name, points) in enumerate(series):
         text = f"{_told(points[-1][1], unit)}  {name}".strip()
@@ -172,7 +167,7 @@ def _draw_numbers(
         axes.text(0.5, at, text, ha="center", va="center", fontsize=size, color="#73bf69")
 
 
-def _draw_heat(axes: Axes, series: Sequence[tuple[str, list[tuple[float, float]]]]) -> None:
+def _draw_heat(axes: Axes, series: Sequence[Series]) -> None:
     """Draw how many fell between a bucket's bound and the one before it."""
     buckets = sorted(series, key=lambda each: float(each[0]))
     times = sorted({when for _, points in buckets for when, _ in points})

@@ -13,9 +13,11 @@ from e2e_support import wait_for
 from monitoring.files import GROUPS
 from monitoring.panels import Panel, Query
 from monitoring.rows import build_rows
-from observability.scene import SHORTENED, Watched
+from observability.scene import SHORTENED, Watched, filled
 
 Json = dict[str, Any]
+
+RATE_INTERVAL = "5m"
 
 OF_SCRAPES = frozenset({"job", "instance", "pod"})
 """Labels that Prometheus adds."""
@@ -76,7 +78,7 @@ def test_an_alert_fires_and_ends(watched: Watched) -> None:
 @pytest.mark.parametrize(("panel", "query"), PANELS)
 def test_a_panel_shows_something(watched: Watched, panel: Panel, query: Query) -> None:
     """A panel without data looks like an operator without work."""
-    expr = _filled(query.expr)
+    expr = filled(query.expr, RATE_INTERVAL)
     wait_for(lambda: watched.prometheus.numbers(expr), f"{panel.title} has data", 30)
 
 
@@ -86,7 +88,7 @@ def test_all_that_is_asked_for_is_exposed(watched: Watched) -> None:
     exposed = _exposed_labels(watched.exposed())
     asked = [rule.expr for group in GROUPS for rule in group.rules]
     asked += [
-        _filled(query.expr)
+        filled(query.expr, RATE_INTERVAL)
         for row in build_rows()
         for panel in row.panels
         for query in panel.queries
@@ -125,13 +127,8 @@ def test_what_is_not_exposed_is_noticed(watched: Watched, expr: str, message: st
 def test_a_legend_names_what_is_there(watched: Watched, panel: Panel, query: Query) -> None:
     """Curves would all bear the same name, and nobody know which is which."""
     wanted = set(re.findall(r"{{(\w+)}}", query.legend))
-    for series in watched.prometheus.query(_filled(query.expr)):
+    for series in watched.prometheus.query(filled(query.expr, RATE_INTERVAL)):
         assert wanted <= series["metric"].keys(), panel.title
-
-
-def _filled(expr: str) -> str:
-    """Put in what Grafana would."""
-    return expr.replace("$__rate_interval", "5m").replace("$job", ".+")
 
 
 def _exposed_labels(text: str) -> dict[str, set[str]]:
