@@ -112,8 +112,9 @@ def test_another_ones_key(pod: Pod) -> None:
     """The certificate could be anybody's, beside a signature by another key."""
     data = signing.signed(documents.plain())
     ours = signing.certificate()
-    # As long as ours: the lengths of elliptic signatures differ, and some are rare.
-    others = (signing.certificate(f"Zoe Sighe{letter}") for letter in itertools.cycle("abcdefgh"))
+    # As long as ours: the lengths of elliptic signatures differ, and some are rare. A signer is
+    # made once a name, so each try has a name of its own, as long as ours.
+    others = (signing.certificate(f"Zoe {number:06}") for number in itertools.count())
     theirs = next(each for each in others if len(each) == len(ours))
     forged = data
     for spelled in (bytes.hex, lambda each: each.hex().upper()):
