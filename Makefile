@@ -6,7 +6,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=PYTHONPATH,PDF_SECU
 PYTHON_RUN := $(ROOT) .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors fuzz check format generate images cluster-up cluster-down cluster-status cluster-operator cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures dashboard-picture pictures dev sbom images-keys images-sign images-verify images-reproduce scan
+.PHONY: help setup demo test test-unit security-score leaks attempts audit-check test-processor test-e2e faults faults-mutants bench-operator bench-soak bench-growth bench-processor bombs corpora vectors seal-probes fuzz check format generate images cluster-up cluster-down cluster-status cluster-operator cluster-env lock upgrade gitops docs docs-check report-images plugin-pictures dashboard-picture pictures dev sbom images-keys images-sign images-verify images-reproduce scan
 
 help: ## list what can be done
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -46,6 +46,9 @@ attempts: setup ## what tenants and taken-over pods try on the real cluster, wha
 
 audit-check: setup ## an operator keeps an audit log and is killed; then the log is edited, cut, reordered
 	@$(PYTHON_RUN) -m audit_check
+
+seal-probes: setup ## what a worker that was taken over tries, with the seal and with its layers away
+	@$(PYTHON_RUN) -m processor.seal_probe
 
 bench-soak: setup ## half an hour of steady load, the leading operator killed every minute
 	@$(PYTHON_RUN) -m bench.soak

@@ -1,38 +1,44 @@
-"""What a worker that was taken over tries, each time in a sealed process of its own.
+"""Has a worker that was taken over try all it can, each time in a sealed process of its own.
 
-`python -m processor.seal_probe` prints JSON: attempt -> layers taken away -> what came of it. It
-needs root, to become the user that pods run as. Asserts nothing.
+`python -m processor.seal_probe` prints a table, and one line of JSON last; it exits with 1 where an
+attempt succeeds that should not, or fails with nothing in its way. With `--json` it prints all that
+was seen: attempt -> layers taken away -> what came of it. It needs root, to become the user that
+pods run as.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import fcntl
 import itertools
 import json
-import mmap
 import os
-import resource
 import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from rich.console import Console
+from rich.table import Table
+
 from pdf_security_processor import kernel, sandbox
 from pdf_security_processor.contract import Limits
+from processor.seal_attempts import (
+    ATTEMPTS,
+    DESCRIPTORS,
+    LANDLOCK,
+    LIMITS,
+    SECCOMP,
+    Attempt,
+    World,
+)
 
 NOBODY = 65534
-
-SECCOMP, LANDLOCK, LIMITS, DESCRIPTORS = "seccomp", "landlock", "limits", "descriptors"
 
 REMOVED: dict[str, tuple[str, Any]] = {
     SECCOMP: ("seccomp.is_supported", lambda: False),
@@ -51,177 +57,12 @@ _REFUSALS = (errno.EPERM, errno.EACCES, errno.EAGAIN, errno.EBADF, errno.EFBIG, 
 _EXITS = {0: DONE, 10: REFUSED}
 
 
-@dataclass(frozen=True)
-class World:
-    """What there is to be reached from the worker."""
-
-    folder: Path
-    broker: int
-    port: int
-    kept: int
-    """A descriptor that the worker has: its output."""
-    other: int
-    """One that it has not."""
+Seen = dict[str, dict[str, str]]
+"""What was seen: attempt -> layers taken away, joined by "+" -> what came of it."""
 
 
-Attempt = Callable[[World], object]
-
-_PTRACE_SEIZE = 0x4206
-
-_SOMETHING = ctypes.create_string_buffer(16)
-
-
-def _open(world: World) -> object:
-    return os.open(world.folder / "secret", os.O_RDONLY)
-
-
-def _create(world: World) -> object:
-    return os.open(world.folder / f"made-{os.getpid()}", os.O_WRONLY | os.O_CREAT)
-
-
-def _connect(world: World) -> None:
-    socket.socket().connect(("127.0.0.1", world.port))
-
-
-def _abstract(world: World) -> object:
-    stream = socket.socket(socket.AF_UNIX)
-    stream.connect(f"\0seal-{world.broker}")
-    return stream
-
-
-def _datagram(world: World) -> object:
-    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", world.port))
-
-
-def _execute(_: World) -> object:
-    os.execv("/bin/true", ["true"])  # noqa: S606
-
-
-def _fork(_: World) -> object:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    return os.waitpid(pid, 0)
-
-
-def _thread(_: World) -> None:
-    thread = threading.Thread(target=int)
-    thread.start()
-    thread.join()
-
-
-def _ptrace(world: World) -> object:
-    return _called(101, _PTRACE_SEIZE, world.broker, 0, 0)
-
-
-def _memory_of_broker(world: World) -> object:
-    # What is at this address is the same in a process and in what it forked.
-    local = ctypes.create_string_buffer(16)
-    vectors = [(ctypes.c_size_t * 2)(ctypes.addressof(at), 16) for at in (local, _SOMETHING)]
-    places = [ctypes.addressof(vector) for vector in vectors]
-    return _called(310, world.broker, places[0], 1, places[1], 1, 0)
-
-
-def _environment_of_broker(world: World) -> object:
-    return Path(f"/proc/{world.broker}/environ").read_bytes()
-
-
-def _signal_broker(world: World) -> None:
-    os.kill(world.broker, signal.SIGWINCH)
-
-
-def _code(_: World) -> object:
-    return mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-
-
-def _data_to_code(_: World) -> object:
-    # Private, or the filter refuses that already.
-    memory = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    return _called(10, address, 4096, mmap.PROT_READ | mmap.PROT_EXEC)
-
-
-def _memory(_: World) -> object:
-    return bytearray(2 * 10**8)
-
-
-def _disk(world: World) -> object:
-    # The signal is what usually comes first.
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    return os.pwrite(world.kept, b"x", 10**6)
-
-
-def _descriptors(world: World) -> object:
-    return [fcntl.fcntl(world.kept, fcntl.F_DUPFD, 0) for _ in range(40)]
-
-
-def _change_limit(_: World) -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (10**7, 10**7))
-
-
-def _others_descriptor(world: World) -> object:
-    return os.read(world.other, 1)
-
-
-def _called(number: int, *arguments: int) -> int:
-    return kernel.system_call(number, *(ctypes.c_long(each) for each in arguments))
-
-
-def _call(number: int, *arguments: int) -> Attempt:
-    return lambda _: _called(number, *arguments)
-
-
-ATTEMPTS: dict[str, tuple[Attempt, tuple[str, ...]]] = {
-    "open-a-file": (_open, (LANDLOCK,)),
-    "create-a-file": (_create, (SECCOMP, LANDLOCK)),
-    "list-a-folder": (lambda world: list(world.folder.iterdir()), (SECCOMP, LANDLOCK)),
-    "ask-for-a-file": (lambda world: (world.folder / "secret").stat(), (SECCOMP,)),
-    "make-a-symbolic-link": (
-        lambda world: (world.folder / f"link-{os.getpid()}").symlink_to("/etc"),
-        (SECCOMP, LANDLOCK),
-    ),
-    "remove-a-file": (
-        lambda world: (world.folder / f"a-{os.getpid()}").unlink(),
-        (SECCOMP, LANDLOCK),
-    ),
-    "connect": (_connect, (SECCOMP, LANDLOCK)),
-    "send-a-datagram": (_datagram, (SECCOMP,)),
-    "reach-an-abstract-socket": (_abstract, (SECCOMP, LANDLOCK)),
-    "execute": (_execute, (SECCOMP, LANDLOCK)),
-    "fork": (_fork, (SECCOMP, LIMITS)),
-    "start-a-thread": (_thread, (SECCOMP, LIMITS)),
-    "trace-the-broker": (_ptrace, (SECCOMP, LANDLOCK)),
-    "read-the-brokers-memory": (_memory_of_broker, (SECCOMP, LANDLOCK)),
-    "read-the-brokers-environment": (_environment_of_broker, (LANDLOCK,)),
-    "signal-the-broker": (_signal_broker, (SECCOMP, LANDLOCK)),
-    "make-code": (_code, (SECCOMP,)),
-    "turn-data-into-code": (_data_to_code, (SECCOMP,)),
-    "make-a-nameless-file": (_call(319, 0, 0), (SECCOMP,)),
-    "make-a-user-namespace": (_call(272, 0x10000000), (SECCOMP,)),
-    "use-a-keyring": (_call(250, 0, -3, 0), (SECCOMP,)),
-    "set-up-io-uring": (_call(425, 1, 0), (SECCOMP,)),
-    "change-its-personality": (_call(135, 0xFFFFFFFF), (SECCOMP,)),
-    "change-its-limits": (_change_limit, (SECCOMP,)),
-    "exhaust-memory": (_memory, (LIMITS,)),
-    "exhaust-memory-that-is-shared": (
-        lambda _: mmap.mmap(-1, 2 * 10**8, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS),
-        (SECCOMP,),
-    ),
-    "hold-a-path": (lambda world: os.open(world.folder / "secret", os.O_PATH), (SECCOMP,)),
-    "ask-for-the-brokers-limits": (
-        lambda world: resource.prlimit(world.broker, resource.RLIMIT_DATA),
-        (SECCOMP,),
-    ),
-    "wake-itself": (lambda _: signal.setitimer(signal.ITIMER_REAL, 60), (SECCOMP,)),
-    "exhaust-the-disk": (_disk, (LIMITS,)),
-    "exhaust-descriptors": (_descriptors, (SECCOMP, LIMITS)),
-    "read-what-others-opened": (_others_descriptor, (DESCRIPTORS,)),
-}
-"""What is tried, and the layers of which each alone stops it."""
-
-
-def main() -> int:
-    """Try everything, with the whole seal and with layers taken away."""
+def main(arguments: list[str]) -> int:
+    """Try everything, with the whole seal and with layers taken away; return the exit code."""
     with _world() as world:
         seen = {
             name: {
@@ -229,8 +70,34 @@ def main() -> int:
             }
             for name, (attempt, layers) in ATTEMPTS.items()
         }
-    sys.stdout.write(json.dumps(seen, indent=1) + "\n")
-    return 0
+    if arguments == ["--json"]:
+        sys.stdout.write(json.dumps(seen, indent=1) + "\n")
+        return 0
+    wrong = {name: why for name in ATTEMPTS if (why := fault_of(name, seen[name]))}
+    _print(seen, wrong)
+    sys.stdout.write(json.dumps({"attempts": len(seen), "held": len(seen) - len(wrong)}) + "\n")
+    return 1 if wrong else 0
+
+
+def fault_of(attempt: str, tries: dict[str, str]) -> str:
+    """Say what is wrong with what came of an attempt; nothing where all is as it should be."""
+    layers = ATTEMPTS[attempt][1]
+    if tries.get("+".join(layers)) != DONE:
+        return "fails with nothing in its way, which proves nothing"
+    # Where several layers stand in the way, each does alone.
+    for removed in _choices(layers):
+        if removed != layers and tries.get("+".join(removed)) not in (KILLED, REFUSED):
+            return f"not stopped without {' and '.join(removed)}" if removed else "not stopped"
+    return ""
+
+
+def _print(seen: Seen, wrong: dict[str, str]) -> None:
+    table = Table("attempt", "sealed", "layers, each enough", "without them", box=None)
+    for name, tries in seen.items():
+        layers = ATTEMPTS[name][1]
+        cells = (name, tries[""], ", ".join(layers), tries["+".join(layers)])
+        table.add_row(*cells, wrong.get(name, ""))
+    Console(width=120).print(table)
 
 
 def _choices(layers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -318,4 +185,4 @@ def _nothing() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
