@@ -12,7 +12,7 @@ from cluster import Cluster, ensure_up
 from faults.row import Row
 from faults.scene import SOURCE_VARIABLE
 from images.build import REPOSITORY
-from product import Installation, install
+from product import Installation, await_kinds, install
 
 PASSED = pytest.StashKey[bool]()
 
@@ -37,10 +37,7 @@ def cluster() -> Cluster:
 def cluster_with_crds(cluster: Cluster) -> Cluster:
     """The cluster with the resources' definitions, as they are in the checkout."""
     cluster.kubectl("apply", "-k", str(REPOSITORY / "crds"))
-    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
-        cluster.kubectl(
-            "wait", "--for=condition=Established", "--timeout=30s", f"crd/{plural}.pdfsecurity.dev"
-        )
+    await_kinds(cluster.kubectl)
     return cluster
 
 

@@ -33,8 +33,11 @@ CLASS = "standard"
 
 WAY_VARIABLE = "PDF_SECURITY_INSTALL"
 
-ADMITTED_SECONDS = 30.0
+SERVED_SECONDS = ADMITTED_SECONDS = 30.0
 """It takes one or two."""
+
+Kubectl = Callable[..., str]
+"""Runs kubectl with arguments, and `input` and `seconds` by name; returns what it printed."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +125,30 @@ def release_arguments(operator_image: str, checkout: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def await_kinds(kubectl: Callable[..., str]) -> None:
+def await_kinds(kubectl: Kubectl) -> None:
     """Wait until the API server serves our kinds."""
     for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
-        definition = f"crd/{plural}.pdfsecurity.dev"
-        kubectl("wait", "--for=condition=Established", "--timeout=30s", definition)
+        await_definition(kubectl, f"crd/{plural}.pdfsecurity.dev")
 
 
-def await_admission(kubectl: Callable[..., str]) -> None:
+def await_definition(kubectl: Kubectl, *which: str) -> None:
+    """Wait until the API server serves what a definition defines.
+
+    One that is a moment old has null for its conditions, which `kubectl wait` takes for an error.
+
+    Args:
+        kubectl: runs it.
+        which: the definition, by kind and name, or `-f` and a file.
+
+    Raises:
+        CommandFailedError: it is not served after `SERVED_SECONDS`.
+    """
+    _until_it_passes(
+        SERVED_SECONDS, kubectl, "wait", "--for=condition=Established", "--timeout=30s", *which
+    )
+
+
+def await_admission(kubectl: Kubectl) -> None:
     """Wait until jobs are let in: the policy that stamps them learns of their kind a moment later.
 
     Raises:
@@ -144,10 +163,15 @@ def await_admission(kubectl: Callable[..., str]) -> None:
             "operations": [{"inspect": {}}],
         },
     }
-    until = time.monotonic() + ADMITTED_SECONDS
+    create = ("create", "--dry-run=server", "-f", "-")
+    _until_it_passes(ADMITTED_SECONDS, kubectl, *create, input=json.dumps(job))
+
+
+def _until_it_passes(seconds: float, kubectl: Kubectl, *arguments: str, **options: str) -> None:
+    until = time.monotonic() + seconds
     while True:
         try:
-            kubectl("create", "--dry-run=server", "-f", "-", input=json.dumps(job))
+            kubectl(*arguments, **options)
         except CommandFailedError:
             if time.monotonic() > until:
                 raise

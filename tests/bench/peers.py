@@ -21,6 +21,7 @@ from cluster.components import COMPONENTS
 from cluster.layout import SOURCE
 from controlplane.ports import free_ports
 from controlplane.process import Process
+from product import Kubectl
 
 QPS = 1000
 BURST = 2000
@@ -31,9 +32,6 @@ READY_SECONDS, REMOVE_SECONDS = 60.0, 300.0
 
 IMAGE = "registry.invalid/nothing:1"
 """On fake nodes nothing is pulled."""
-
-Kubectl = Callable[..., str]
-"""Takes kubectl's arguments, and `input` and `seconds` by name, as a cluster's own does."""
 
 
 @dataclass(frozen=True)

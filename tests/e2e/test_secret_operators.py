@@ -12,7 +12,7 @@ import yaml
 from cluster import Cluster, toolchain
 from cluster.errors import CommandFailedError
 from images.build import REPOSITORY
-from product import Installation
+from product import Installation, await_definition
 
 pytestmark = pytest.mark.cluster
 
@@ -29,7 +29,7 @@ def cluster_of_others(installation: Installation) -> Iterator[Cluster]:
     # The larger one does not fit into the annotation of a client's apply.
     for definition in definitions:
         cluster.kubectl("apply", "--server-side", "-f", definition)
-        cluster.kubectl("wait", "--for=condition=Established", "-f", definition, "--timeout=30s")
+        await_definition(cluster.kubectl, "-f", definition)
     cluster.kubectl("create", "namespace", NAMESPACE)
     yield cluster
     cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")

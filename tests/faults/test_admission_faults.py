@@ -23,7 +23,7 @@ from faults.support import await_condition, own_plane, own_scene
 from images.build import REPOSITORY
 from pdf_security_operator.identity import job_name_of
 from pdf_security_operator.names import CLASS_LABEL
-from product import CLASS, NAMESPACE
+from product import CLASS, NAMESPACE, await_kinds
 
 IMAGE = f"localhost/anything@sha256:{'b' * 64}"
 
@@ -250,8 +250,7 @@ def _created_odd(client: Client, scene: FaultScene, name: str, spec: Any) -> boo
 
 
 def _recreate_class(plane: ControlPlane) -> None:
-    for plural in ("pdfsecurityjobs", "pdfsecurityclasses"):
-        plane.kubectl("wait", "--for=condition=Established", f"crd/{plural}.pdfsecurity.dev")
+    await_kinds(plane.kubectl)
     document = json.dumps(build_class())
 
     def created() -> bool:

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,9 @@ from controlplane.ports import free_ports
 from controlplane.probe import get
 from controlplane.process import Process
 from gitops import objects
+from product import Kubectl, await_definition
 
 Object = dict[str, Any]
-Kubectl = Callable[..., str]
 
 READY_SECONDS = 120.0
 
@@ -125,7 +125,7 @@ def _install(kubectl: Kubectl, component: Path, folder: Path, deployer: str) -> 
     for plural in DEFINITIONS:
         definition = f"crd/{plural}.argoproj.io"
         kubectl("label", definition, OWN_NAMESPACES)
-        kubectl("wait", "--for=condition=Established", "--timeout=30s", definition)
+        await_definition(kubectl, definition)
     _create(kubectl, objects.build_account())
     view = json.loads(kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
     cluster = view["clusters"][0]["cluster"]

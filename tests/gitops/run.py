@@ -9,13 +9,13 @@ from pathlib import Path
 
 from api_client import AnsweredError
 from cluster.errors import CommandFailedError
-from gitops.argocd import Kubectl
 from gitops.arrival import Arrival, follow
 from gitops.checks import CHECKS, Check, Subjects, UnexpectedError
 from gitops.memory import runs_of
 from gitops.plan import APPLICATIONS, IN_WAVES, Documents, class_manifest, plan
 from gitops.seen import Seen
 from gitops.stage import Stage, open_stage
+from product import Kubectl
 
 Say = Callable[[str], None]
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from e2e_support import wait_for
 from gitops import objects, seen
-from gitops.argocd import ArgoCd, Kubectl, argocd
+from gitops.argocd import ArgoCd, argocd
 from gitops.objects import build_application
 from gitops.plan import SERVER_SIDE
 from gitops.repository import Repository
 from gitops.seen import Seen
+from product import Kubectl
 
 Object = dict[str, Any]
 

@@ -88,7 +88,7 @@ def _drawn(server: PrometheusServer, start: float, end: float) -> Figure:
     mpl.rcParams.update({"font.size": 8, "axes.grid": True, "grid.alpha": 0.2})
     figure = Figure(figsize=(16, rows * 0.34), facecolor="#111217")
     grid = GridSpec(
-        rows, 24, figure, left=0.055, right=0.99, top=0.995, bottom=0.01, wspace=2.2, hspace=0.9
+        rows, 24, figure, left=0.055, right=0.99, top=0.995, bottom=0.01, wspace=3.2, hspace=0.9
     )
     for panel in panels:
         at = panel["gridPos"]
@@ -139,10 +139,11 @@ def _draw(axes: Axes, panel: Json, series: Sequence[Series], end: float) -> None
         _draw_heat(axes, series)
         return
     if kind == "state-timeline":
-        for row, (_, points) in enumerate(series):
+        for row, (name, points) in enumerate(series):
             spans = [(when, STEP_SECONDS) for when, value in points if value]
-            axes.broken_barh(spans, (row - 0.3, 0.6), color="#73bf69")
-        axes.set_yticks(range(len(series)), [name for name, _ in series])
+            axes.broken_barh(spans, (row - 0.3, 0.6), color="#37872d")
+            axes.text(end - SHOWN_SECONDS + STEP_SECONDS, row, name, va="center", fontsize=9)
+        axes.set_yticks([])
         return
     if len(series) > LEGENDS:
         # Those that have nothing to show but that they are there.

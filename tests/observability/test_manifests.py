@@ -18,7 +18,7 @@ from controlplane import ControlPlane
 from images.build import REPOSITORY
 from monitoring.__main__ import COMPONENT
 from observability.scene import Watched
-from product import NAMESPACE
+from product import NAMESPACE, await_definition
 
 Object = dict[str, Any]
 
@@ -37,7 +37,7 @@ def plane_of_others(plane: ControlPlane) -> Iterator[ControlPlane]:
     for definition in definitions:
         # The larger ones do not fit into the annotation of a client's apply.
         plane.kubectl("apply", "--server-side", "-f", definition)
-        plane.kubectl("wait", "--for=condition=Established", "-f", definition, "--timeout=60s")
+        await_definition(plane.kubectl, "-f", definition)
     yield plane
     for definition in definitions:
         plane.kubectl("delete", "-f", definition, "--wait=false")
