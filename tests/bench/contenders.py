@@ -14,6 +14,7 @@ from controlplane import ControlPlane
 from controlplane.operator_process import build_job as build_security_job
 from controlplane.operator_process import operator_process
 from controlplane.process import Process
+from images.build import REPOSITORY
 from pdf_security_operator import names
 from pdf_security_operator.api import ClassSpec, JobSpec
 from pdf_security_operator.effective import effective_limits_of
@@ -23,6 +24,11 @@ Object = dict[str, Any]
 
 JOBS = Resource("batch/v1", "jobs", "Job")
 SECURITY_JOBS = Resource(names.API_VERSION, names.JOB_PLURAL, names.JOB_KIND)
+
+READY_SECONDS = 30.0
+
+WATCHING = "watching"
+"""What the least operator prints when it has begun."""
 
 _NOBODY = "00000000-0000-4000-8000-{number:012x}"
 
@@ -44,23 +50,21 @@ class Contender:
     """Runs it, with a folder of its own."""
     tells: bool = False
     """Whether it writes a status of its own."""
-    follow: Callable[[Object], Object] | None = None
-    """Builds, of what was accepted, the object to be made: where the client itself makes it."""
 
 
 def contenders(plane: ControlPlane, class_spec: Object) -> list[Contender]:
-    """Give all: the floor, the two writes alone, ours, and the peers, which make our pod."""
-    build = _job_builder(class_spec)
+    """Give all: the floor, the least of operators, ours, and the peers, which make our pod."""
+    build = job_builder(class_spec)
     pod = build("any", "any", _NOBODY.format(number=0))["spec"]["template"]["spec"]
     return [
         _floor(build),
-        _both(build),
+        _least(plane),
         _ours(plane),
         *(_peer(plane, peer, pod) for peer in PEERS),
     ]
 
 
-def _job_builder(class_spec: Object) -> Callable[[str, str, str], Object]:
+def job_builder(class_spec: Object) -> Callable[[str, str, str], Object]:
     """Give what builds, of name, namespace and UID, the very Job that the operator would."""
     spec = JobSpec.model_validate(build_security_job("any")["spec"])
     parsed = ClassSpec.model_validate(class_spec)
@@ -95,28 +99,23 @@ def _floor(build_job_of: Callable[[str, str, str], Object]) -> Contender:
     )
 
 
-def _both(build_job_of: Callable[[str, str, str], Object]) -> Contender:
-    """The client creates the resource, and then at once its Job: the two writes of any operator."""
-
-    def follow(accepted: Object) -> Object:
-        metadata = accepted["metadata"]
-        return build_job_of(metadata["name"], metadata["namespace"], metadata["uid"])
-
-    return Contender(
-        "both by the client",
-        "",
-        "the client creates each resource and then its Job, and nobody writes a status",
-        SECURITY_JOBS,
-        JOBS,
-        _security_job,
-        _named_owner,
-        _nobody,
-        follow=follow,
-    )
-
-
 def _security_job(name: str, namespace: str, _: int) -> Object:
     return build_security_job(name, namespace)
+
+
+def _least(plane: ControlPlane) -> Contender:
+    """What any operator in this language would take on this machine: see `bench.least`."""
+
+    @contextmanager
+    def run(folder: Path) -> Iterator[Process]:
+        paths = ":".join(str(REPOSITORY / name) for name in ("tests", "tools"))
+        with operator_process(
+            plane, folder, module="bench.least", settings={"PYTHONPATH": paths}
+        ) as least:
+            least.wait_until(lambda: WATCHING in least.log.read_text(), READY_SECONDS)
+            yield least
+
+    return _teller("the least operator", "", "five requests a job, nothing decided", run)
 
 
 def _ours(plane: ControlPlane) -> Contender:
@@ -126,10 +125,20 @@ def _ours(plane: ControlPlane) -> Contender:
             operator.settled()
             yield operator
 
+    name = "pdf-security-operator"
+    return _teller(name, version(name), "defaults", run)
+
+
+def _teller(
+    name: str,
+    number: str,
+    settings: str,
+    run: Callable[[Path], AbstractContextManager[Process]],
+) -> Contender:
     return Contender(
-        "pdf-security-operator",
-        version("pdf-security-operator"),
-        "defaults",
+        name,
+        number,
+        settings,
         SECURITY_JOBS,
         JOBS,
         _security_job,

@@ -20,9 +20,6 @@ from controlplane import ControlPlane
 
 Object = dict[str, Any]
 
-Follow = Callable[[Object], tuple[str, Object]]
-"""Of what was accepted: where to create what is to follow it."""
-
 CONNECTIONS = 50
 """Connections over which objects are created."""
 
@@ -87,7 +84,6 @@ class Client:
         path: str,
         bodies: Mapping[str, Object],
         rate: float | None = None,
-        follow: Follow | None = None,
     ) -> Created:
         """Create objects, all over `CONNECTIONS` at a time, or so many a second.
 
@@ -95,53 +91,40 @@ class Client:
             path: where.
             bodies: name -> object.
             rate: objects a second; infinite: all at once.
-            follow: gives, of each that was accepted, where to create what else.
         """
         done = Created(began=time.monotonic())
         encoded = {name: json.dumps(body).encode() for name, body in bodies.items()}
         if rate is None:
             waiting = iter(encoded.items())
             await asyncio.gather(
-                *(self._create_next(path, waiting, done, follow) for _ in range(CONNECTIONS))
+                *(self._create_next(path, waiting, done) for _ in range(CONNECTIONS))
             )
             return done
         tasks = []
         for number, (name, body) in enumerate(encoded.items()):
             await asyncio.sleep(max(0.0, done.began + number / rate - time.monotonic()))
-            tasks.append(asyncio.create_task(self._create_one(path, name, body, done, follow)))
+            tasks.append(asyncio.create_task(self._create_one(path, name, body, done)))
         await asyncio.gather(*tasks)
         return done
 
-    async def _create_next(
-        self, path: str, waiting: Any, done: Created, follow: Follow | None
-    ) -> None:
+    async def _create_next(self, path: str, waiting: Any, done: Created) -> None:
         for name, body in waiting:
-            await self._create_one(path, name, body, done, follow)
+            await self._create_one(path, name, body, done)
 
-    async def _create_one(
-        self, path: str, name: str, body: bytes, done: Created, follow: Follow | None
-    ) -> None:
+    async def _create_one(self, path: str, name: str, body: bytes, done: Created) -> None:
         done.sent[name] = time.monotonic()
-        answer = await self._post(path, body, done)
-        if answer is None:
-            return
-        done.accepted[name] = time.monotonic()
-        if follow:
-            place, next_body = follow(json.loads(answer))
-            await self._post(place, json.dumps(next_body).encode(), done)
-
-    async def _post(self, path: str, body: bytes, done: Created) -> bytes | None:
         headers = {"Content-Type": "application/json"}
         try:
             async with self._session.post(
                 self._server + path, data=body, headers=headers
             ) as answer:
                 if answer.status == 201:
-                    return await answer.read()
-                done.errors.append(f"{answer.status}: {(await answer.text())[:200]}")
+                    await answer.read()
+                    done.accepted[name] = time.monotonic()
+                else:
+                    done.errors.append(f"{answer.status}: {(await answer.text())[:200]}")
         except (aiohttp.ClientError, TimeoutError) as error:
             done.errors.append(repr(error))
-        return None
 
     @asynccontextmanager
     async def watching(self, path: str, marker: bytes) -> AsyncIterator[Watched]:

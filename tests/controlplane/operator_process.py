@@ -36,11 +36,11 @@ class OperatorProcess(Process):
     """A process that can be asked whether it is ready."""
 
     def __init__(
-        self, *, name: str, port: int, folder: Path, environment: Mapping[str, str]
+        self, *, name: str, module: str, port: int, folder: Path, environment: Mapping[str, str]
     ) -> None:
         super().__init__(
             name,
-            [sys.executable, "-m", "pdf_security_operator"],
+            [sys.executable, "-m", module],
             folder=folder,
             log=folder / f"{name}.log",
             environment=environment,
@@ -128,6 +128,7 @@ def operator_process(
     folder: Path,
     *,
     name: str = "operator",
+    module: str = "pdf_security_operator",
     server: str | None = None,
     authority_file: Path | None = None,
     settings: Mapping[str, str] | None = None,
@@ -138,6 +139,7 @@ def operator_process(
         plane: where it works; what `install` creates must be there.
         folder: for its log and its token; several operators may share one.
         name: its own, as its pod's would be; its log is called so.
+        module: what is run; another is given the same settings and the same rights.
         server: origin of the API server, where it is to go another way than straight there.
         authority_file: who signed the certificate of that server.
         settings: further variables of the environment.
@@ -157,7 +159,9 @@ def operator_process(
         "POD_NAME": name,
         **(settings or {}),
     }
-    process = OperatorProcess(name=name, port=port, folder=folder, environment=environment)
+    process = OperatorProcess(
+        name=name, module=module, port=port, folder=folder, environment=environment
+    )
     process.start()
     try:
         yield process
