@@ -75,6 +75,7 @@ PACKAGES = {
     ),
     "git": Package("holds what Argo CD syncs", _program("git")),
     "redis-tools": Package("Argo CD's cache", _program("redis-check-rdb")),
+    "docker-registry": Package("stands for a reader's registry", _program("docker-registry")),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
 }
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ PAGES = (
 """The first brings up what most others use; those that install anew come behind them."""
 
 TOOLS = ("jq", "qpdf")
-"""What pages say that a reader has, beside Helm."""
+"""What pages say that a reader has, beside Helm and cosign."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     console = Console(width=140, highlight=False)
     seen: list[Seen] = []
     packages.ensure(TOOLS)
-    environment = _environment(toolchain.build(["helm"])["helm"])
+    environment = _environment(toolchain.build(["helm", "cosign"]).values())
     with tempfile.TemporaryDirectory(prefix="docs-check-") as folder:
         clone = Path(folder) / "pdf-security-operator"
         subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
@@ -75,10 +75,10 @@ def main(arguments: list[str]) -> int:
     return 0 if figures["failed"] == 0 else 1
 
 
-def _environment(helm: Path) -> dict[str, str]:
+def _environment(folders: Iterable[Path]) -> dict[str, str]:
     return {
         **os.environ,
-        "PATH": f"{helm}:{os.environ['PATH']}",
+        "PATH": ":".join([*map(str, folders), os.environ["PATH"]]),
         # Pages delete namespaces: what they take for the cluster must be one that they were given.
         "KUBECONFIG": os.devnull,
     }

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cluster import Cluster, toolchain
+from cluster import Cluster
 from cluster.errors import CommandFailedError
+from definitions import installed_definitions
 from images.build import REPOSITORY
-from product import Installation, await_definition
+from product import Installation
 
 pytestmark = pytest.mark.cluster
 
@@ -24,17 +25,10 @@ NAMESPACE = "legal"
 def cluster_of_others(installation: Installation) -> Iterator[Cluster]:
     """The cluster, that knows the kinds of the External Secrets Operator and of the CSI driver."""
     cluster = installation.cluster
-    folders = toolchain.build(("external-secrets", "secrets-store")).values()
-    definitions = [str(file) for folder in folders for file in Path(folder).glob("*.yaml")]
-    # The larger one does not fit into the annotation of a client's apply.
-    for definition in definitions:
-        cluster.kubectl("apply", "--server-side", "-f", definition)
-        await_definition(cluster.kubectl, "-f", definition)
-    cluster.kubectl("create", "namespace", NAMESPACE)
-    yield cluster
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-    for definition in definitions:
-        cluster.kubectl("delete", "-f", definition, "--wait=false")
+    with installed_definitions(cluster.kubectl, "external-secrets", "secrets-store"):
+        cluster.kubectl("create", "namespace", NAMESPACE)
+        yield cluster
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 def _tried(cluster: Cluster, text: str) -> str:

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from cluster.errors import CommandFailedError
-from cluster.toolchain import build
 from controlplane import ControlPlane
+from definitions import installed_definitions
 from images.build import REPOSITORY
 from monitoring.__main__ import COMPONENT
 from observability.scene import Watched
-from product import NAMESPACE, await_definition
+from product import NAMESPACE
 
 Object = dict[str, Any]
 
@@ -26,21 +26,12 @@ AUTOSCALING = sorted((REPOSITORY / "manifests" / "examples" / "autoscaling").glo
 
 GUIDE = REPOSITORY / "docs" / "how-to" / "monitor.md"
 
-DEFINITIONS = ("prometheus-operator", "keda")
-
 
 @pytest.fixture(scope="module")
 def plane_of_others(plane: ControlPlane) -> Iterator[ControlPlane]:
     """A control plane that knows the kinds of prometheus-operator and KEDA."""
-    folders = build(DEFINITIONS).values()
-    definitions = [str(file) for folder in folders for file in Path(folder).glob("*.yaml")]
-    for definition in definitions:
-        # The larger ones do not fit into the annotation of a client's apply.
-        plane.kubectl("apply", "--server-side", "-f", definition)
-        await_definition(plane.kubectl, "-f", definition)
-    yield plane
-    for definition in definitions:
-        plane.kubectl("delete", "-f", definition, "--wait=false")
+    with installed_definitions(plane.kubectl, "prometheus-operator", "keda"):
+        yield plane
 
 
 @pytest.fixture(scope="module")
