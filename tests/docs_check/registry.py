@@ -29,11 +29,15 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     [port] = free_ports(1)
     address = f"127.0.0.1:{port}"
+    # JSON is YAML.
     configuration = folder / "registry.json"
     configuration.write_text(json.dumps(build_configuration(address, folder / "images")))
-    # JSON is YAML.
-    with subprocess.Popen(["docker-registry", "serve", str(configuration)]) as registry:
-        _await(port, registry)
+    command = ["docker-registry", "serve", str(configuration)]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as registry,
+    ):
+        _await(port, registry, folder / "log")
         (folder / "address").write_text(f"{address}\n")
         (folder / "registries.conf").write_text(_registries(name, address))
         (folder / "skopeo.sh").write_text(_skopeo(folder.absolute(), address))
@@ -44,7 +48,7 @@ def build_configuration(address: str, images: Path) -> dict[str, object]:
     """Build what the registry is configured by: no TLS, all that is pushed in a folder."""
     return {
         "version": 0.1,
-        "log": {"level": "fatal", "accesslog": {"disabled": True}},
+        "log": {"level": "error", "accesslog": {"disabled": True}},
         "storage": {"filesystem": {"rootdirectory": str(images)}},
         "http": {"addr": address},
     }
@@ -64,11 +68,11 @@ def _skopeo(folder: Path, address: str) -> str:
     )
 
 
-def _await(port: int, registry: subprocess.Popen[bytes]) -> None:
+def _await(port: int, registry: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + READY_SECONDS
     while get(port, "/v2/") is None:
         if registry.poll() is not None or time.monotonic() > until:
-            raise StartFailedError("the registry does not answer", "what did it print?")
+            raise StartFailedError("the registry does not answer", f"what it said: {log}")
         time.sleep(0.05)
 
 
