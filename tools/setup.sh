@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-say() { printf 'setup: %s\n' "$*"; }
+# Not to standard output: `eval "$(make -s cluster-env)"` must get variables alone.
+say() { printf 'setup: %s\n' "$*" >&2; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 python=""
@@ -16,7 +17,7 @@ for candidate in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3
     fi
 done
 if [ -z "$python" ]; then
-    say "Python 3.11 to 3.14 is needed and none was found; install it (Debian 12: apt-get install python3) or name it: make PYTHON=/path/to/python3 ..." >&2
+    say "Python 3.11 to 3.14 is needed and none was found; install it (Debian 12: apt-get install python3) or name it: make PYTHON=/path/to/python3 ..."
     exit 1
 fi
 
