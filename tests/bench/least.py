@@ -18,6 +18,7 @@ import uvloop
 
 from bench.contenders import JOBS, SECURITY_JOBS, WATCHING, job_builder
 from bench.finished import build_status
+from bench.load import lines_of
 from controlplane.operator_process import build_class
 from pdf_security_operator.connection import open_session
 from pdf_security_operator.events import build_event
@@ -115,11 +116,9 @@ class Least:
                 self._server + path, params=query, timeout=timeout
             ) as answer:
                 answer.raise_for_status()
-                rest = last = b""
-                async for chunk in answer.content.iter_any():
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for last in lines:
-                        yield last
+                last = b""
+                async for last in lines_of(answer):
+                    yield last
             if last:
                 version = orjson.loads(last)["object"]["metadata"]["resourceVersion"]
 

@@ -72,6 +72,15 @@ class Watched:
         return found
 
 
+async def lines_of(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Give the lines of a watch's answer, as long as they may be."""
+    rest = b""
+    async for chunk in answer.content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+
+
 class Client:
     """An administrator's session to one control plane."""
 
@@ -153,11 +162,8 @@ class Client:
         timeout = aiohttp.ClientTimeout(total=None)
         async with self._session.get(self._server + path, params=query, timeout=timeout) as answer:
             answer.raise_for_status()
-            rest = b""
-            async for chunk in answer.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    watched.take_in(line)
+            async for line in lines_of(answer):
+                watched.take_in(line)
 
     async def open_connections(self, count: int) -> None:
         """Open so many connections; what is answered on them does not matter."""

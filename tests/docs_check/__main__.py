@@ -41,8 +41,8 @@ PAGES = (
 )
 """The first brings up what most others use; those that install anew come behind them."""
 
-TOOLS = ("jq", "qpdf")
-"""What pages say that a reader has, beside Helm and cosign."""
+TOOLS = ("jq", "qpdf", "skopeo", "docker-registry")
+"""What pages say that a reader has, beside Helm and cosign; the last serves `registry`."""
 
 
 @dataclass(frozen=True)
