@@ -1,11 +1,15 @@
 """`python -m audit_check`: an operator keeps an audit log, and is killed; then that is attacked.
 
+With `--keep FOLDER` the log stays there, with its key and the operator's own log, and nothing else
+is done.
+
 The log is a real operator's, before a real API server, of jobs that succeed, fail and are refused.
 `pdfsec audit verify` must find it whole, and each attack in a copy. JSON comes last.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -33,8 +37,11 @@ REFUSED = 5
 PDFSEC = str(Path(sys.executable).with_name("pdfsec"))
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Make the log, attack it; return 0 when it is whole and each attack was found."""
+    parser = argparse.ArgumentParser(prog="audit_check", description=__doc__)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    kept: Path | None = parser.parse_args(arguments).keep
     with tempfile.TemporaryDirectory(prefix="audit-check-") as name:
         folder = Path(name)
         audit = audit_folder(folder)
@@ -44,6 +51,11 @@ def main() -> int:
         )
         _say("an operator keeps its audit log, and is killed once")
         operator_log = _keep(folder, audit)
+        if kept:
+            shutil.copytree(audit.path, kept / audit.path.name)
+            shutil.copy(public, kept)
+            shutil.copy(operator_log, kept / "operator.log")
+            return 0
         whole = _verify(audit.path, public, operator_log)
         _say(f"untouched: {whole['records']} records, {len(whole['findings'])} findings")
         found = [_is_found(attack, folder, audit, public, operator_log) for attack in ATTACKS]
@@ -61,16 +73,17 @@ def main() -> int:
 
 def _keep(folder: Path, audit: AuditFolder) -> Path:
     """Let two operators keep the log, the first of which is killed; return their own log."""
+    settings = {**audit.settings, "PDF_SECURITY_AUDIT": "stdout,volume"}
     with own_plane(folder, pod_seconds=0.2) as plane, fault_proxy(plane) as proxy:
         scene = FaultScene(plane, proxy, folder / "operators")
         scene.open()
-        with scene.leading(settings=audit.settings) as first:
+        with scene.leading(settings=settings) as first:
             scene.create_jobs(JOBS_OF_A_LIFE)
             scene.create_jobs(REFUSED, prefix="refused", scratchSize="1Ti")
             time.sleep(2.5)
             first.kill()
         plane.kubectl("delete", "leases", "--all", "-n", NAMESPACE)
-        with scene.leading(settings=audit.settings) as second:
+        with scene.leading(settings=settings) as second:
             scene.create_jobs(JOBS_OF_A_LIFE)
             scene.await_final()
             ends = {uid_of(body) for body in scene.security_jobs().values()}
@@ -114,4 +127,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -58,6 +58,7 @@ class Component:
 _PLUGINS = "github.com/containernetworking/plugins/plugins"
 _ARGO_WORKFLOWS = "github.com/argoproj/argo-workflows/v3"
 _ARGO_CD = "github.com/argoproj/argo-cd/v3"
+_PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 
 COMPONENTS = {
     component.name: component
@@ -184,6 +185,27 @@ COMPONENTS = {
             # It is told what to scrape: what asks clouds for that is half of the compiling.
             tags="remove_all_sd",
         ),
+        # prometheus-operator itself, and the Prometheus that it runs: this one asks Kubernetes.
+        Component(
+            "prometheus-controller",
+            [f"{_PROMETHEUS_OPERATOR}/cmd/operator"],
+            folder="prometheus-operator",
+            renamed={"operator": "prometheus-controller"},
+            copied=["bundle.yaml"],
+            module=_PROMETHEUS_OPERATOR,
+        ),
+        Component(
+            "prometheus-config-reloader",
+            [f"{_PROMETHEUS_OPERATOR}/cmd/prometheus-config-reloader"],
+            folder="prometheus-operator",
+        ),
+        Component(
+            "prometheus-kubernetes",
+            ["github.com/prometheus/prometheus/cmd/prometheus"],
+            folder="prometheus",
+            tags="remove_all_sd,enable_kubernetes_sd",
+            renamed={"prometheus": "prometheus-kubernetes"},
+        ),
         # Its main is ours: the project gives the parts, and a program that writes one.
         Component(
             "opentelemetry-collector",
@@ -223,7 +245,7 @@ COMPONENTS = {
                 f"example/prometheus-operator-crd/monitoring.coreos.com_{plural}.yaml"
                 for plural in ("podmonitors", "prometheusrules")
             ],
-            module="github.com/prometheus-operator/prometheus-operator",
+            module=_PROMETHEUS_OPERATOR,
         ),
         Component(
             "keda",

@@ -100,11 +100,11 @@ def _follow(clone: Path, page: str, environment: Mapping[str, str]) -> Iterator[
             if command.not_here:
                 yield Seen(page, command, 0.0, "")
                 continue
-            typed = shell.type(command.text, SECONDS)
+            typed = shell.type(command.text, SECONDS, on_a_terminal=command.on_a_terminal)
             fault = _fault_of(command, typed.status, typed.printed)
             if fault or not command.is_set_up:
                 yield Seen(page, command, typed.seconds, fault)
-            if typed.status != 0:
+            if typed.status != command.status:
                 # What follows builds on it.
                 return
 
@@ -112,7 +112,7 @@ def _follow(clone: Path, page: str, environment: Mapping[str, str]) -> Iterator[
 def _fault_of(command: Command, status: int | None, printed: str) -> str:
     if status is None:
         return f"did not end; printed: {printed[-2000:]}"
-    if status != 0:
+    if status != command.status:
         return f"ended with {status}; printed: {printed[-2000:]}"
     missing = missing_line(command.printed, printed) if command.printed is not None else None
     return f"did not print: {missing}; but: {printed[-2000:]}" if missing else ""

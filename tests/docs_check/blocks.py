@@ -2,8 +2,9 @@
 
 In a block `sh` every line is typed; in a block `console` those behind `$ `, and what stands
 beneath one is what it prints. A comment before a block says why it cannot be typed here
-(`<!-- not typed: ... -->`), or what a reader has who comes to it, such as a document of their own
-(`<!-- set up: ... -->`, lines of shell).
+(`<!-- not typed: ... -->`), that what is shown is for a terminal (`<!-- on a terminal -->`, or
+`<!-- on a terminal, ends with 6 -->`), or what a reader has who comes to it, such as a document of
+their own (`<!-- set up: ... -->`, lines of shell).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^\n]*$")
 
 _NOT_HERE = re.compile(r"^\s*<!-- not typed: (?P<why>.+) -->\s*$")
+
+_ON_A_TERMINAL = re.compile(r"^\s*<!-- on a terminal(?:, ends with (?P<status>\d+))? -->\s*$")
 
 _SET_UP, _ENDED = "<!-- set up:", "-->"
 
@@ -31,6 +34,8 @@ class Command:
         printed: the lines that it is said to print; None where the page says nothing of them.
         not_here: why it is not typed here; empty where it is.
         is_set_up: whether it is none of the page's, but brings what the page takes for given.
+        on_a_terminal: whether what it prints is for a terminal.
+        status: with which it is said to end.
     """
 
     line: int
@@ -38,6 +43,8 @@ class Command:
     printed: tuple[str, ...] | None = None
     not_here: str = ""
     is_set_up: bool = False
+    on_a_terminal: bool = False
+    status: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class _Block:
     line: int
     language: str
     lines: list[str]
-    not_here: str
+    remark: str
+    """The comment before it, if any."""
 
 
 def commands_of(page: str) -> list[Command]:
@@ -54,7 +62,7 @@ def commands_of(page: str) -> list[Command]:
 
 
 def _blocks(page: str) -> Iterator[_Block]:
-    lines, at, why = page.splitlines(), 0, ""
+    lines, at, remark = page.splitlines(), 0, ""
     while at < len(lines):
         opened = _FENCE.match(lines[at])
         if lines[at].startswith(_SET_UP):
@@ -65,9 +73,7 @@ def _blocks(page: str) -> Iterator[_Block]:
             at = end + 1
             continue
         if opened is None:
-            excuse = _NOT_HERE.match(lines[at])
-            if lines[at].strip():
-                why = excuse["why"] if excuse else ""
+            remark = lines[at].strip() or remark
             at += 1
             continue
         indent, fence = len(opened["indent"]), opened["fence"]
@@ -76,13 +82,13 @@ def _blocks(page: str) -> Iterator[_Block]:
             len(lines),
         )
         inside = [line[indent:] for line in lines[at + 1 : end]]
-        yield _Block(at + 2, opened["language"], inside, why)
-        at, why = end + 1, ""
+        yield _Block(at + 2, opened["language"], inside, remark)
+        at, remark = end + 1, ""
 
 
 def _commands(block: _Block) -> Iterator[Command]:
     if block.language == "sh" and block.lines:
-        yield Command(block.line, "\n".join(block.lines), None, block.not_here)
+        yield _command(block, 0, "\n".join(block.lines))
     if block.language == _SET_UP:
         yield Command(block.line, "\n".join(block.lines), is_set_up=True)
     if block.language == "console":
@@ -97,4 +103,16 @@ def _console(block: _Block) -> Iterator[Command]:
         while after and after[0].startswith(_CONTINUED):
             typed.append(after.pop(0).removeprefix(_CONTINUED))
         printed = tuple(line for line in after if line.strip())
-        yield Command(block.line + start, "\n".join(typed), printed or None, block.not_here)
+        yield _command(block, start, "\n".join(typed), printed or None)
+
+
+def _command(block: _Block, at: int, text: str, printed: tuple[str, ...] | None = None) -> Command:
+    excuse, terminal = _NOT_HERE.match(block.remark), _ON_A_TERMINAL.match(block.remark)
+    return Command(
+        block.line + at,
+        text,
+        printed,
+        not_here=excuse["why"] if excuse else "",
+        on_a_terminal=bool(terminal),
+        status=int((terminal and terminal["status"]) or 0),
+    )

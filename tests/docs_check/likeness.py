@@ -1,7 +1,7 @@
 """Whether what was printed is what a page shows, but for what differs each time: pure.
 
-Digests, numbers, times and durations may be others, and so may the width of columns; a line of
-three points stands for any lines.
+Digests, numbers, times, durations and what an API server generates of a name may be others, and so
+may the width of columns; a line of three points stands for any lines.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ _ANYTHING = {"...", "…"}
 _VARIABLE = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\dT[\d:.]+Z)"
     r"|(?P<digest>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{10,}(?:…|\b))"
+    r"|(?P<generated>(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b)"
     r"|(?P<duration>\b(?:\d+[dhms]){1,3}\b)"
     r"|(?P<number>\d+(?:[.,]\d+)*)"
     r"|(?P<space>\s+)"
@@ -22,6 +23,7 @@ _VARIABLE = re.compile(
 _PATTERNS = {
     "date": r"\d{4}-\d\d-\d\dT[\d:.]+Z",
     "digest": r"[0-9a-f-]+…?",
+    "generated": r"[bcdfghjklmnpqrstvwxz2456789]{5}",
     "duration": r"(?:\d+[dhms]){1,3}",
     "number": r"\d+(?:[.,]\d+)*",
     "space": r"\s+",

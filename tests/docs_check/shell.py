@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import select
+import shlex
 import signal
 import subprocess
 import time
@@ -13,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,15 @@ class Shell:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
-    def type(self, text: str, seconds: float) -> Typed:
+    def type(self, text: str, seconds: float, *, on_a_terminal: bool = False) -> Typed:
         """Type commands, and wait until the shell takes the next.
 
-        The status is that of the last that failed: one line must not hide what came of another.
+        The status is that of the last that failed: one line must not hide what came of another. On
+        a terminal, what is printed is without its colours.
         """
         began = time.monotonic()
+        if on_a_terminal:
+            text = f"script --quiet --return --command {shlex.quote(text)} /dev/null"
         mark = f"ended-{uuid.uuid4().hex}"
         assert self._process.stdin
         # Its own input is the shell's, which is where the next command comes from.
@@ -68,7 +75,8 @@ class Shell:
         self._process.stdin.flush()
         output = self._read_until(mark, began + seconds)
         printed, _, status = output.partition(f"\n{mark} ")
-        return Typed(int(status) if status.strip() else None, printed, time.monotonic() - began)
+        number = int(status) if status.strip() else None
+        return Typed(number, _COLOURS.sub("", printed), time.monotonic() - began)
 
     def _read_until(self, mark: str, deadline: float) -> str:
         assert self._process.stdout

@@ -65,6 +65,16 @@ def test_commands() -> None:
     ]
 
 
+def test_what_is_for_a_terminal() -> None:
+    """Would break: tables are called wrong that nobody sees by a pipe, or any status right."""
+    page = "\n\n".join(
+        f"{remark}\n```console\n$ any\n```"
+        for remark in ("<!-- on a terminal -->", "<!-- on a terminal, ends with 6 -->", "")
+    )
+    found = [(each.on_a_terminal, each.status) for each in commands_of(page)]
+    assert found == [(True, 0), (True, 6), (False, 0)]
+
+
 def test_what_is_set_up_is_no_command_of_the_page() -> None:
     """Would break: what no reader types is counted as documentation that holds."""
     assert [each.text for each in commands_of(PAGE) if each.is_set_up] == ["cp a b\ncd b"]
@@ -96,8 +106,9 @@ def test_an_excuse_is_for_one_block() -> None:
         (["first", "...", "last"], "first\nany\nthing\nlast\n"),
         (["first", "..."], "first\nany\n"),
         (["took 26.2 s"], "took 9.5 s\n"),
+        (["contract-7-vgv4l created"], "contract-7-6ktbl created\n"),
     ],
-    ids=["duration", "digest", "date", "any-lines", "any-end", "number"],
+    ids=["duration", "digest", "date", "any-lines", "any-end", "number", "generated"],
 )
 def test_alike(shown: list[str], printed: str) -> None:
     """Would break: a page is called wrong for what differs each time."""
@@ -113,8 +124,9 @@ def test_alike(shown: list[str], printed: str) -> None:
         (["two", "one"], "one\ntwo\n"),
         (["one", "...", "three"], "one\ntwo\n"),
         (["pages 3"], "pages three\n"),
+        (["contract-7-vgv4l created"], "contract-7-other created\n"),
     ],
-    ids=["word", "too-little", "too-much", "order", "after-any-lines", "no-number"],
+    ids=["word", "too-little", "too-much", "order", "after-any-lines", "no-number", "word-of-five"],
 )
 def test_not_alike(shown: list[str], printed: str) -> None:
     """Would break: a page shows what is no longer printed, and nobody is told."""
@@ -127,6 +139,15 @@ def test_a_shell_goes_on(tmp_path: Path) -> None:
         assert shell.type("export WORD=hello; mkdir inner; cd inner", 10).status == 0
         typed = shell.type("pwd\necho $WORD >&2; read line; false", 10)
     assert (typed.status, typed.printed) == (1, f"{tmp_path}/inner\nhello\n")
+
+
+def test_a_terminal(tmp_path: Path) -> None:
+    """Would break: what is typed on a terminal is printed as by a pipe, or ends with any status."""
+    painted = "test -t 1 && printf '\\033[1mbold\\033[0m'; exit 6"
+    with Shell(tmp_path, os.environ) as shell:
+        assert shell.type("test -t 1", 10).status == 1
+        typed = shell.type(painted, 10, on_a_terminal=True)
+    assert (typed.status, typed.printed.strip()) == (6, "bold")
 
 
 def test_the_last_line_hides_no_other(tmp_path: Path) -> None:
