@@ -36,6 +36,9 @@ def audit(installation: Installation, tmp_path: Path) -> Iterator[AuditFolder]:
     cluster = installation.cluster
     made = audit_folder(tmp_path)
     volume = make_volume(cluster.provider, CLAIM, NAMESPACE)
+    for left in volume.folder.iterdir():
+        # By an earlier run on this cluster, and signed with a key of its own.
+        left.unlink()
     secret = ("secret", "generic", "pdf-security-audit-key", "-n", NAMESPACE)
     with exclusive_operator():
         cluster.kubectl("create", *secret, f"--from-file=audit.pem={made.key_file}")
