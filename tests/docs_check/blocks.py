@@ -2,9 +2,9 @@
 
 In a block `sh` every line is typed; in a block `console` those behind `$ `, and what stands
 beneath one is what it prints. A comment before a block says why it cannot be typed here
-(`<!-- not typed: ... -->`), that what is shown is for a terminal (`<!-- on a terminal -->`, or
-`<!-- on a terminal, ends with 6 -->`), or what a reader has who comes to it, such as a document of
-their own (`<!-- set up: ... -->`, lines of shell).
+(`<!-- not typed: ... -->`), that what is shown is for a terminal, or ends with another status than
+0 (`<!-- on a terminal, ends with 6 -->`, or either), or what a reader has who comes to it, such as
+a document of their own (`<!-- set up: ... -->`, lines of shell).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^\n]*$")
 
 _NOT_HERE = re.compile(r"^\s*<!-- not typed: (?P<why>.+) -->\s*$")
 
-_ON_A_TERMINAL = re.compile(r"^\s*<!-- on a terminal(?:, ends with (?P<status>\d+))? -->\s*$")
+_HOW = re.compile(
+    r"^\s*<!-- (?P<terminal>on a terminal)?(?:(?:, )?ends with (?P<status>\d+))? -->\s*$"
+)
 
 _SET_UP, _ENDED = "<!-- set up:", "-->"
 
@@ -107,12 +109,12 @@ def _console(block: _Block) -> Iterator[Command]:
 
 
 def _command(block: _Block, at: int, text: str, printed: tuple[str, ...] | None = None) -> Command:
-    excuse, terminal = _NOT_HERE.match(block.remark), _ON_A_TERMINAL.match(block.remark)
+    excuse, how = _NOT_HERE.match(block.remark), _HOW.match(block.remark)
     return Command(
         block.line + at,
         text,
         printed,
         not_here=excuse["why"] if excuse else "",
-        on_a_terminal=bool(terminal),
-        status=int((terminal and terminal["status"]) or 0),
+        on_a_terminal=bool(how and how["terminal"]),
+        status=int((how and how["status"]) or 0),
     )

@@ -65,14 +65,19 @@ def test_commands() -> None:
     ]
 
 
-def test_what_is_for_a_terminal() -> None:
+def test_how_a_command_is_typed_and_ends() -> None:
     """Would break: tables are called wrong that nobody sees by a pipe, or any status right."""
     page = "\n\n".join(
         f"{remark}\n```console\n$ any\n```"
-        for remark in ("<!-- on a terminal -->", "<!-- on a terminal, ends with 6 -->", "")
+        for remark in (
+            "<!-- on a terminal -->",
+            "<!-- on a terminal, ends with 6 -->",
+            "<!-- ends with 1 -->",
+            "",
+        )
     )
     found = [(each.on_a_terminal, each.status) for each in commands_of(page)]
-    assert found == [(True, 0), (True, 6), (False, 0)]
+    assert found == [(True, 0), (True, 6), (False, 1), (False, 0)]
 
 
 def test_what_is_set_up_is_no_command_of_the_page() -> None:
