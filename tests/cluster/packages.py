@@ -77,6 +77,8 @@ PACKAGES = {
     "redis-tools": Package("Argo CD's cache", _program("redis-check-rdb")),
     "docker-registry": Package("stands for a reader's registry", _program("docker-registry")),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
+    "nodejs": Package("runs what bundles the dashboard's page", _program("node")),
+    "npm": Package("installs what draws the dashboard's page", _program("npm")),
 }
 
 NODE = ("iptables", "ipset", "conntrack", "iproute2", "util-linux", "kmod", "libseccomp2")

@@ -19,6 +19,9 @@ COLUMNS = 24
 
 HEIGHT = 8
 
+SOFT_MAXIMA = {"short": 1, "ops": 1, "reqps": 1, "percentunit": 0.05}
+"""How far an axis goes at least, by unit: of nothing but zeros, Grafana would draw it up to 100."""
+
 Kind = Literal["stat", "timeseries", "heatmap", "state-timeline"]
 
 
@@ -137,6 +140,8 @@ def _field(panel: Panel) -> Json:
             # A line at the bound, where there is one.
             "thresholdsStyle": {"mode": "line" if len(panel.bounds) > 1 else "off"},
         }
+        if panel.unit in SOFT_MAXIMA:
+            field["custom"]["axisSoftMax"] = SOFT_MAXIMA[panel.unit]
     return field
 
 

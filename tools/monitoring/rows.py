@@ -289,8 +289,8 @@ def _resources() -> list[Panel]:
         ),
         Panel(
             "Processor time",
-            "Cores in use; a job takes some ten milliseconds of one.",
-            "short",
+            "Share of a core; a job takes less than ten milliseconds of it.",
+            "percentunit",
             [Query(f"rate(process_cpu_seconds_total{{{_SCENE}}}{_WINDOW}) {ours}", "{{instance}}")],
             12,
         ),
