@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from controlplane.operator_process import OperatorProcess
 from controlplane.probe import get
 from faults.scene import FaultScene
 from product import DEPLOYMENT, NAMESPACE
+
+_OPERATOR = {"kind": "ServiceAccount", "name": DEPLOYMENT, "namespace": NAMESPACE}
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,12 @@ def replica(
 
 
 def grant(plane: ControlPlane, account: str) -> None:
-    """Create a service account with the operator's rights."""
-    subject = f"--serviceaccount={NAMESPACE}:{account}"
-    inside = ("-n", NAMESPACE)
-    plane.kubectl("create", "serviceaccount", account, *inside)
-    plane.kubectl("create", "clusterrolebinding", account, f"--clusterrole={DEPLOYMENT}", subject)
-    plane.kubectl("create", "rolebinding", account, f"--role={DEPLOYMENT}", subject, *inside)
+    """Create a service account with the operator's rights, whatever binds them."""
+    plane.kubectl("create", "serviceaccount", account, "-n", NAMESPACE)
+    bindings = json.loads(
+        plane.kubectl("get", "clusterrolebindings,rolebindings", "-A", "-o", "json")
+    )
+    for binding in bindings["items"]:
+        if _OPERATOR in binding.get("subjects", []):
+            binding["subjects"].append({**_OPERATOR, "name": account})
+            plane.kubectl("replace", "-f", "-", input=json.dumps(binding))
