@@ -68,7 +68,7 @@ class Embedded(Provider):
             files.write_files(self.layout, folders)
             self.layout.specification.write_text(json.dumps(specification, indent=1))
             self._start()
-        if not self.has_ready("coredns", "kube-system"):
+        if not self.has_ready("deployment/coredns", "kube-system"):
             self._deploy_dns()
 
     def down(self) -> None:

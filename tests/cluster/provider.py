@@ -110,12 +110,10 @@ class Provider(ABC):
             next_step="is the cluster up? `python -m cluster status`",
         )
 
-    def has_ready(self, deployment: str, namespace: str) -> bool:
-        """Return whether a Deployment is there with a ready pod."""
+    def has_ready(self, workload: str, namespace: str) -> bool:
+        """Return whether a workload, such as `deployment/coredns`, is there with a ready pod."""
         path = "jsonpath={.status.readyReplicas}"
-        found = self.kubectl(
-            "get", "deployment", deployment, "-n", namespace, "-o", path, "--ignore-not-found"
-        )
+        found = self.kubectl("get", workload, "-n", namespace, "-o", path, "--ignore-not-found")
         return found.isdigit() and int(found) > 0
 
 

@@ -59,7 +59,7 @@ class Volume:
 def ensure_s3(provider: Provider) -> S3Facts:
     """Deploy the S3 server unless it runs; return how to reach it."""
     layout = provider.layout
-    if layout.s3_facts.exists() and provider.has_ready("s3", "storage"):
+    if layout.s3_facts.exists() and provider.has_ready("deployment/s3", "storage"):
         return S3Facts(**json.loads(layout.s3_facts.read_text()))
     image = provider.load_image(images.component_image("versitygw"))
     _apply(provider, "s3-service.yaml", node_port=str(S3_NODE_PORT))

@@ -56,9 +56,11 @@ def install(cluster: Cluster) -> None:
         cluster.kubectl("apply", "--server-side", "-k", folder)
         await_definition(cluster.kubectl, "crd/prometheuses.monitoring.coreos.com")
         cluster.kubectl("apply", "-f", f"{folder}/prometheus.yaml")
-    ready = ("get", "statefulset/prometheus-prometheus", "-n", NAMESPACE, "--ignore-not-found",
-             "-o", "jsonpath={.status.readyReplicas}")  # fmt: skip
-    wait_for(lambda: cluster.kubectl(*ready), "Prometheus runs", SECONDS)
+    wait_for(
+        lambda: cluster.provider.has_ready("statefulset/prometheus-prometheus", NAMESPACE),
+        "Prometheus runs",
+        SECONDS,
+    )
 
 
 def has_value(cluster: Cluster, expression: str) -> bool:

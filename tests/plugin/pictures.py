@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -59,24 +58,16 @@ def main() -> int:
 
 def _typed(command: str, folder: str, environment: dict[str, str]) -> str:
     """Type a command on a terminal; return what it wrote, colours and all."""
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        ["sh", "-c", command], cwd=folder, env=environment, stdout=follower, stderr=follower
-    ):
-        os.close(follower)
-        written = b""
-        # At the end of what is on a terminal, Linux says EIO.
-        while piece := _read(leader):
-            written += piece
-    os.close(leader)
-    return written.decode().replace("\r\n", "\n")
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:
-        return b""
+    done = subprocess.run(
+        ["script", "--quiet", "--command", command, "/dev/null"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return done.stdout
 
 
 def _draw(command: str, written: str) -> None:
