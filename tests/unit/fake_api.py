@@ -69,7 +69,9 @@ class FakeApi:
     async def operator(self, **settings: Any) -> AsyncIterator[Controller]:
         """Run an operator on it."""
         # Well within what counts as quiet: what comes between is written, too.
-        record.BETWEEN_SECONDS = controller_module.STEP_SECONDS = QUIET_SECONDS / 10
+        soon = QUIET_SECONDS / 10
+        record.FIRST_SECONDS = record.BETWEEN_SECONDS = soon
+        controller_module.STEP_SECONDS = controller_module.TELL_SECONDS = soon
         unused, metrics = Path("/nonexistent"), self.metrics
         audit = AuditLog(self.audit_sinks, None, {}, metrics)
         await audit.begin()

@@ -95,6 +95,19 @@ async def test_the_sooner_of_two_delays_holds(first: float, then: float) -> None
     assert await drained(queue) == []
 
 
+async def test_what_can_wait_as_long_comes_together() -> None:
+    """Each would wake the process for itself, which costs more than what there is to do then."""
+    queue: FairQueue[str] = FairQueue()
+    # Just after a multiple of the time: before the next there is enough of it for all.
+    await asyncio.sleep(0.41 - asyncio.get_running_loop().time() % 0.4)
+    for key in ("a", "b", "c", "d"):
+        queue.add(key, Turn(), within=0.4)
+        await asyncio.sleep(0.02)
+    assert len(queue) == 0
+    await queue.get()
+    assert len(queue) == 3
+
+
 async def test_failures_back_off_and_are_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
     """An API server in trouble would be asked ever faster, or a mended one ever slower."""
     monkeypatch.setattr(queue_module, "FIRST_DELAY_SECONDS", 10.0)

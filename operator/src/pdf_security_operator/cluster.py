@@ -17,6 +17,10 @@ from pdf_security_operator.transport import Transport
 
 Object = dict[str, Any]
 
+GATHER_SECONDS = 0.2
+"""For what Jobs and pods go through. Between two jobs, others have taken the processor's caches: to
+be woken for each step of each costs several times what there is to do then."""
+
 _BATCH = "/apis/batch/v1"
 _CORE = "/api/v1"
 _NETWORKING = "/apis/networking.k8s.io/v1"
@@ -61,7 +65,9 @@ class Cluster:
     def watch_jobs(self, version: str) -> AsyncIterator[Object]:
         """Give the changes of the Jobs that the operator created; see `Transport.watch`."""
         path = self._watched_path(_BATCH, "jobs")
-        return self._transport.watch(path, version, labelSelector=names.MANAGED_SELECTOR)
+        return self._transport.watch(
+            path, version, gather_seconds=GATHER_SECONDS, labelSelector=names.MANAGED_SELECTOR
+        )
 
     def watch_security_jobs(self, version: str) -> AsyncIterator[Object]:
         """Give the changes of all PdfSecurityJobs; see `Transport.watch`."""
@@ -96,7 +102,11 @@ class Cluster:
         phases = "status.phase!=Pending,status.phase!=Running,status.phase!=Unknown"
         path = self._watched_path(_CORE, "pods")
         return self._transport.watch(
-            path, version, labelSelector=names.MANAGED_SELECTOR, fieldSelector=phases
+            path,
+            version,
+            gather_seconds=GATHER_SECONDS,
+            labelSelector=names.MANAGED_SELECTOR,
+            fieldSelector=phases,
         )
 
     async def list_pods(self, namespace: str, job_uid: str) -> list[Object]:

@@ -9,26 +9,32 @@ from typing import Any
 import structlog
 
 from pdf_security_operator import names
-from pdf_security_operator.api import Concurrency
 from pdf_security_operator.audit.log import AuditLog
 from pdf_security_operator.classes import Classes
 from pdf_security_operator.cluster import Cluster
 from pdf_security_operator.comparison import compare
 from pdf_security_operator.endings import ending_of
-from pdf_security_operator.errors import ApiError, ConflictError, FencedError
+from pdf_security_operator.errors import ApiError, FencedError
 from pdf_security_operator.gauges import keep_gauges
 from pdf_security_operator.identity import class_label_of, key_of
 from pdf_security_operator.jobs import Jobs
 from pdf_security_operator.metrics import Metrics
 from pdf_security_operator.observed import Observed, owner_in
 from pdf_security_operator.policies import Policies
-from pdf_security_operator.queue import FairQueue
 from pdf_security_operator.reconcile import Reconciler
 from pdf_security_operator.record import Record
 from pdf_security_operator.settings import Settings
-from pdf_security_operator.tasks import ClassTask, JobTask, PoliciesTask, StatusTask, Task, turn_of
+from pdf_security_operator.tasks import (
+    ClassTask,
+    EventTask,
+    JobTask,
+    PoliciesTask,
+    StatusTask,
+    Task,
+)
 from pdf_security_operator.tracing import Tracer
 from pdf_security_operator.watch import Watch
+from pdf_security_operator.work import Work
 
 Object = dict[str, Any]
 
@@ -38,8 +44,11 @@ RELIST_SECONDS = 1.0
 FRESH_SECONDS = 5.0
 """For so long, what was compared needs no comparison: who starts first gains its Lease at once."""
 
-STEP_SECONDS = 0.2
-"""A step of a Job that is not its last is looked at after so long, with those that follow it."""
+STEP_SECONDS = 0.5
+"""A step of a Job that is not its last is looked at within so long, with those that follow it."""
+
+TELL_SECONDS = 1.0
+"""Events are created within so long, for whoever will read them."""
 
 logger = structlog.get_logger()
 
@@ -74,10 +83,20 @@ class Controller:
         self._metrics = metrics
         self._owns = owns
         self._observed = Observed()
-        self._queue: FairQueue[Task] = FairQueue()
         self._classes = Classes(cluster, self._observed)
         self._policies = Policies(cluster, self._observed, self._classes)
-        self._record = Record(cluster, self._observed, settings.identity, metrics, tracer, audit)
+        self._work = work = Work(
+            self._observed, self._classes, metrics, owns, self._carry_out, self._leave
+        )
+        self._record = Record(
+            cluster,
+            self._observed,
+            settings.identity,
+            metrics,
+            tracer,
+            audit,
+            happened=lambda key, event: work.enqueue(EventTask(key, event), within=TELL_SECONDS),
+        )
         jobs = Jobs(cluster, self._observed, self._classes, self._policies, metrics)
         self._reconciler = Reconciler(
             cluster,
@@ -87,9 +106,9 @@ class Controller:
             self._record,
             audit,
             settings,
-            found=lambda key, seconds: self._enqueue(StatusTask(key), after=seconds),
+            found=lambda key, seconds: work.enqueue(StatusTask(key), within=seconds),
         )
-        audit.tell(lambda key: self._enqueue(JobTask(key)))
+        audit.tell(lambda key: work.enqueue(JobTask(key)))
         self._relisted = asyncio.Event()
         self._security_jobs_version = self._jobs_version = ""
         self._comparison_began = float("-inf")
@@ -113,22 +132,22 @@ class Controller:
             tasks.create_task(watch.run(self._security_jobs_version))
             tasks.create_task(jobs.run(self._jobs_version))
             tasks.create_task(pods.run(""))
-            tasks.create_task(keep_gauges(metrics, self._queue.depths, observed, self._classes))
+            tasks.create_task(keep_gauges(metrics, self._work.depths, observed, self._classes))
             for _ in range(self._settings.workers):
-                tasks.create_task(self._work())
+                tasks.create_task(self._work.run())
             while True:
                 await self._until_resync()
                 await self._resync()
 
     async def drained(self) -> None:
         """Return when nothing is being worked on; nothing new must be ours by then."""
-        await self._queue.idle()
+        await self._work.idle()
 
     def gained(self) -> None:
         """Take in that namespaces became ours: whatever waits in them is begun."""
-        self._enqueue(*map(ClassTask, (name for _, name in self._observed.classes.all_keys())))
-        self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
-        self._enqueue(*map(JobTask, self._observed.security_jobs.all_keys()))
+        self._work.enqueue(*map(ClassTask, (name for _, name in self._observed.classes.all_keys())))
+        self._work.enqueue(*map(PoliciesTask, self._policies.namespaces()))
+        self._work.enqueue(*map(JobTask, self._observed.security_jobs.all_keys()))
         if time.monotonic() - self._comparison_began > FRESH_SECONDS:
             # Nobody says that the watches missed nothing meanwhile.
             self._relisted.set()
@@ -146,7 +165,7 @@ class Controller:
             self._observed.forget_security_job(body)
         elif not self._observed.put_security_job(body):
             return
-        self._enqueue(JobTask(key_of(body)))
+        self._work.enqueue(JobTask(key_of(body)))
 
     def class_seen(self, body: Object, *, deleted: bool) -> None:
         """Take in what the watch shows of a PdfSecurityClass."""
@@ -154,12 +173,12 @@ class Controller:
         classes = self._observed.classes
         if not (classes.forget(body) if deleted else classes.put(body)):
             return
-        self._enqueue(ClassTask(name))
-        self._enqueue(*map(JobTask, self._observed.woken_by_class(name)))
-        self._let_in(name)
-        self._wake()
+        self._work.enqueue(ClassTask(name))
+        self._work.enqueue(*map(JobTask, self._observed.woken_by_class(name)))
+        self._work.let_in(name)
+        self._work.wake()
         # What stands may open more than the class does now, or have lost its last user with it.
-        self._enqueue(*map(PoliciesTask, self._policies.namespaces_of(name)))
+        self._work.enqueue(*map(PoliciesTask, self._policies.namespaces_of(name)))
 
     def job_seen(self, job: Object, *, deleted: bool) -> None:
         """Take in what the watch shows of a Job."""
@@ -172,50 +191,18 @@ class Controller:
         # Both: whoever takes its owner off a Job takes the Job from its owner.
         owners = {owner.key for owner in (owner_in(before), owner_in(after)) if owner}
         is_last = deleted or ending_of(job.get("status", {}))
-        self._enqueue(*map(JobTask, owners), after=0 if is_last else STEP_SECONDS)
-        self._wake()
+        self._work.enqueue(*map(JobTask, owners), within=0 if is_last else STEP_SECONDS)
+        self._work.wake()
         if deleted or self._classes.spec_of(class_label_of(job)) is None:
             # It may have been the last one under its policies; those of a class that is gone stand
             # only as long as something runs.
-            self._enqueue(PoliciesTask(job["metadata"]["namespace"]))
+            self._work.enqueue(PoliciesTask(job["metadata"]["namespace"]))
 
     def policy_seen(self, policy: Object, *, deleted: bool) -> None:
         """Take in what the watch shows of a NetworkPolicy."""
         policies = self._observed.policies
         if policies.forget(policy) if deleted else policies.put(policy):
-            self._enqueue(PoliciesTask(policy["metadata"]["namespace"]))
-
-    async def _work(self) -> None:
-        while True:
-            task, seconds = await self._queue.get()
-            self._metrics.task_waited(seconds)
-            try:
-                await self._attempt(task)
-            finally:
-                self._queue.done(task)
-                self._wake()
-
-    async def _attempt(self, task: Task) -> None:
-        try:
-            delay = await self._carry_out(task)
-        except FencedError:
-            # When it is ours again, all is begun anew.
-            self._leave(task)
-        except ApiError as error:
-            wait = self._retry(task, at_least=error.retry_after or 0)
-            conflict = isinstance(error, ConflictError)
-            self._metrics.reconcile_failed("conflict" if conflict else "api")
-            level = logger.debug if conflict else logger.warning
-            level("task.retried", task=str(task), error=str(error), seconds=round(wait, 2))
-        except Exception:
-            # One resource that nobody foresaw must not stop the others.
-            wait = self._retry(task)
-            self._metrics.reconcile_failed("unexpected")
-            logger.exception("task.failed", task=str(task), seconds=round(wait, 2))
-        else:
-            self._queue.forgive(task)
-            if delay is not None:
-                self._enqueue(task, after=delay)
+            self._work.enqueue(PoliciesTask(policy["metadata"]["namespace"]))
 
     def _leave(self, task: Task) -> None:
         """Leave a task to whichever process it is now, and nothing of it behind."""
@@ -235,32 +222,16 @@ class Controller:
             case StatusTask(key):
                 if await self._record.write_found(key):
                     # What it still holds can be let go.
-                    self._enqueue(JobTask(key))
+                    self._work.enqueue(JobTask(key))
+                return None
+            case EventTask(_, event):
+                await self._record.tell(event)
                 return None
             case PoliciesTask(namespace):
                 return await self._policies.settle(namespace)
             case ClassTask(name):
                 await self._classes.record(name)
                 return None
-
-    def _retry(self, task: Task, at_least: float = 0) -> float:
-        return self._queue.retry(task, turn_of(task, self._observed), at_least=at_least)
-
-    def _enqueue(self, *tasks: Task, after: float = 0) -> None:
-        for task in tasks:
-            if self._owns(task.namespace):
-                self._queue.add(task, turn_of(task, self._observed), after=after)
-
-    def _wake(self) -> None:
-        """Let those go on for whom a place became free."""
-        for name in self._observed.turnstile.take_freed():
-            self._let_in(name)
-        self._enqueue(*map(JobTask, self._observed.turnstile.take_let_in()))
-
-    def _let_in(self, class_name: str) -> None:
-        spec = self._classes.spec_of(class_name)
-        if spec:
-            self._observed.turnstile.let_in(class_name, spec.concurrency or Concurrency())
 
     async def _until_resync(self) -> None:
         """Wait until everything is to be compared: now and then, and after a watch began anew."""
@@ -283,7 +254,7 @@ class Controller:
         except ApiError as error:
             logger.warning("resync.failed", error=str(error))
             return False
-        self._enqueue(*map(PoliciesTask, self._policies.namespaces()))
+        self._work.enqueue(*map(PoliciesTask, self._policies.namespaces()))
         self._comparison_began = began
         seconds = round(time.monotonic() - began, 3)
         self._metrics.resync_finished(seconds, time.time())

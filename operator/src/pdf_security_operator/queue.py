@@ -15,6 +15,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from pdf_security_operator.rounds import seconds_to_round
+
 Key = TypeVar("Key", bound=Hashable)
 
 FIRST_DELAY_SECONDS = 0.1
@@ -80,12 +82,19 @@ class FairQueue(Generic[Key]):
         """Count the keys of each lane that wait to be handed out now."""
         return {"first": len(self._first), "second": len(self._second)}
 
-    def add(self, key: Key, turn: Turn, *, after: float = 0) -> None:
-        """Put a key in line, at once or after so many seconds: whichever it was told is sooner."""
+    def add(self, key: Key, turn: Turn, *, after: float = 0, within: float = 0) -> None:
+        """Put a key in line, at once or later: whichever it was told is sooner.
+
+        Args:
+            key: what is to be handed out.
+            turn: whose turn it is.
+            after: so many seconds.
+            within: so many seconds, in a round with all others that can wait as long.
+        """
         if key in self._waiting:
             return
-        if after:
-            self._add_later(key, turn, after)
+        if after or within:
+            self._add_later(after or seconds_to_round(within), key, turn)
             return
         self._cancel_timer(key)
         if key in self._active:
@@ -134,7 +143,7 @@ class FairQueue(Generic[Key]):
         self._idle.clear()
         return key
 
-    def _add_later(self, key: Key, turn: Turn, seconds: float) -> None:
+    def _add_later(self, seconds: float, key: Key, turn: Turn) -> None:
         loop = asyncio.get_running_loop()
         timer = self._timers.get(key)
         if timer and timer.when() <= loop.time() + seconds:

@@ -79,7 +79,7 @@ class Reconciler:
             record: takes in what is found.
             audit: what is decided, and how it ends, comes on record there.
             settings: of this process.
-            found: told of a job whose status is to be written, after so many seconds.
+            found: told of a job whose status is to be written, within so many seconds.
         """
         self._cluster = cluster
         self._observed = observed

@@ -1,5 +1,6 @@
 """Writes what a PdfSecurityJob's status and events say. What they say is computed elsewhere."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,11 @@ from pdf_security_operator.tracing import Tracer
 
 Object = dict[str, Any]
 
+FIRST_SECONDS = 0.2
+"""The first status is written within so long, with those of other jobs."""
+
 BETWEEN_SECONDS = 0.5
-"""A change that is neither the first nor the last is written after so long: another may follow."""
+"""A change that is neither the first nor the last is written within so long: another may follow."""
 
 logger = structlog.get_logger()
 
@@ -49,6 +53,7 @@ class Record:
         metrics: Metrics,
         tracer: Tracer,
         audit: AuditLog,
+        happened: Callable[[Key, Object], None],
     ) -> None:
         self._cluster = cluster
         self._observed = observed
@@ -56,13 +61,14 @@ class Record:
         self._metrics = metrics
         self._tracer = tracer
         self._audit = audit
+        self._happened = happened
         self._found: dict[Key, _Found] = {}
 
     def take_in(self, body: Object, state: State, job: Object | None) -> float | None:
         """Take in a state that was found.
 
         Returns:
-            Seconds after which it is to be written, if nothing newer is found; None where the
+            Seconds within which it is to be written, if nothing newer is found; None where the
             status says the same already.
         """
         key, previous = key_of(body), body.get("status", {})
@@ -75,9 +81,10 @@ class Record:
         if key in self._found:
             self._metrics.status_coalesced()
         self._found[key] = found
-        # The first status answers whoever waits to see that somebody cares; the last one, whoever
-        # waits for the document.
-        return 0 if state.is_final or not previous else BETWEEN_SECONDS
+        if state.is_final:
+            # Somebody waits for the document.
+            return 0
+        return BETWEEN_SECONDS if previous else FIRST_SECONDS
 
     def is_decided(self, body: Object) -> bool:
         """Whether a final state was found that is still to be written."""
@@ -85,7 +92,7 @@ class Record:
         return bool(found and found.uid == uid_of(body) and found.state.is_final)
 
     async def write_found(self, key: Key) -> bool:
-        """Write the status that was found last, and the event that the change is worth.
+        """Write the status that was found last, and say which event the change is worth.
 
         Returns:
             Whether the job has come to its end by it.
@@ -112,10 +119,20 @@ class Record:
             )
             if found.state.is_final:
                 self._measure(body, wanted, found.job)
-            await self._tell(body, previous, found.state)
+            event = event_of(previous, found.state)
+            if event:
+                entry = build_event(body, *event, timestamp(), self._identity)
+                self._happened(key, entry)
         if self._found.get(key) is found:
             del self._found[key]
         return found.state.is_final
+
+    async def tell(self, event: Object) -> None:
+        """Create an event; no program misses one that is lost."""
+        try:
+            await self._cluster.create_event(event)
+        except ApiError as error:
+            logger.warning("event.lost", event_reason=event["reason"], error=str(error))
 
     def deleted(self, body: Object, *, ours: bool) -> None:
         """Take in that a resource was deleted, as it was last seen; whether it was ours to run."""
@@ -156,17 +173,6 @@ class Record:
         self._metrics.status_written()
         self._observed.put_security_job(patched)
         return True
-
-    async def _tell(self, body: Object, previous: Object, state: State) -> None:
-        """Create the event that a change is worth; no program misses one that is lost."""
-        event = event_of(previous, state)
-        if event is None:
-            return
-        entry = build_event(body, *event, timestamp(), self._identity)
-        try:
-            await self._cluster.create_event(entry)
-        except ApiError as error:
-            logger.warning("event.lost", event_reason=event[1], error=str(error))
 
 
 def _without_start(status: Object) -> Object:

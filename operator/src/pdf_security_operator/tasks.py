@@ -34,6 +34,19 @@ class StatusTask:
         return self.key.namespace
 
 
+@dataclass(frozen=True, eq=False)
+class EventTask:
+    """An Event about a PdfSecurityJob is to be created. Each is its own, whatever it says."""
+
+    key: Key
+    event: Object
+
+    @property
+    def namespace(self) -> str:
+        """Namespace whose owner carries it out."""
+        return self.key.namespace
+
+
 @dataclass(frozen=True)
 class ClassTask:
     """The status of a class is to be written."""
@@ -53,7 +66,7 @@ class PoliciesTask:
     namespace: str
 
 
-Task = JobTask | StatusTask | ClassTask | PoliciesTask
+Task = JobTask | StatusTask | EventTask | ClassTask | PoliciesTask
 
 _POLICIES_PRIORITY = 10**6
 """Above any that a job may ask for."""
@@ -67,12 +80,12 @@ def turn_of(task: Task, observed: Observed) -> Turn:
         case PoliciesTask(namespace):
             # Before the jobs of its namespace: it is they who need it.
             return Turn(namespace, _POLICIES_PRIORITY)
-        case JobTask(key) | StatusTask(key):
+        case JobTask(key) | StatusTask(key) | EventTask(key):
             body: Object = observed.security_jobs.get(key) or {}
             # In RFC 3339, in UTC and in whole seconds, as all of one server's are: it sorts.
             age = str(body.get("metadata", {}).get("creationTimestamp", ""))
             priority = body.get("spec", {}).get("priority")
             known = priority if isinstance(priority, int) else 0
             # What is still to be started goes before all that is known, or being told, of the rest.
-            can_wait = isinstance(task, StatusTask) or (body and observed.job_of(body) is not None)
+            can_wait = not isinstance(task, JobTask) or (body and observed.job_of(body) is not None)
             return Turn(key.namespace, known, age, can_wait=bool(can_wait))

@@ -17,11 +17,15 @@ from pdf_security_operator.errors import ApiError, api_error_of
 from pdf_security_operator.limiter import Limiter
 from pdf_security_operator.listing import Listing
 from pdf_security_operator.metrics import Metrics
+from pdf_security_operator.rounds import next_round
 
 Object = dict[str, Any]
 
 WATCH_SECONDS = 300
 """How long the server keeps a watch."""
+
+GATHERED_BYTES = 2 << 20
+"""Of a watch, while they are gathered; what is more than twice as much waits in the server."""
 
 QUIET_SECONDS = 65.0
 """Silence after which a watch is taken for dead: its bookmarks come every minute or so."""
@@ -73,8 +77,16 @@ class Transport:
         """List what is at a path, page by page."""
         return Listing(self.send, path, query)
 
-    async def watch(self, path: str, version: str, **query: str) -> AsyncIterator[Object]:
+    async def watch(
+        self, path: str, version: str, *, gather_seconds: float = 0, **query: str
+    ) -> AsyncIterator[Object]:
         """Give what changes after a version: `type` and `object`; ends when the server ends it.
+
+        Args:
+            path: of what is watched.
+            version: after which.
+            gather_seconds: length of the rounds in which it is taken in; 0 for at once.
+            query: further parameters.
 
         Raises:
             GoneError: what happened since that version, nobody can say any more.
@@ -86,10 +98,10 @@ class Transport:
         quiet = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=QUIET_SECONDS)
         try:
             async with self._session.get(
-                self._server + path, params=query, timeout=quiet
+                self._server + path, params=query, timeout=quiet, read_bufsize=GATHERED_BYTES
             ) as response:
                 await _raise_refusal(response)
-                async for line in _lines(response.content):
+                async for line in _lines(response.content, gather_seconds):
                     event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         status = event["object"]
@@ -106,10 +118,13 @@ async def _raise_refusal(response: aiohttp.ClientResponse) -> None:
         raise api_error_of(response.status, message[:1024], float(wait) if wait.isdigit() else None)
 
 
-async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+async def _lines(content: aiohttp.StreamReader, gather_seconds: float) -> AsyncIterator[bytes]:
     """Give the lines of a stream; one may be as large as the largest object."""
     rest = b""
     async for chunk in content.iter_any():
+        if gather_seconds:
+            await next_round(gather_seconds)
+            chunk += content.read_nowait()
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             yield line

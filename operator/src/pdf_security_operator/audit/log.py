@@ -22,11 +22,12 @@ from pdf_security_operator.audit.verification import vouched_in
 from pdf_security_operator.clock import seconds_since, timestamp
 from pdf_security_operator.identity import Key, key_of, uid_of
 from pdf_security_operator.metrics import Metrics
+from pdf_security_operator.rounds import next_round
 
 Object = dict[str, Any]
 
-GATHER_SECONDS = 0.25
-"""Lines that come within so long are kept, and signed, together."""
+GATHER_SECONDS = 1.0
+"""Length of the rounds in which lines are signed, and kept."""
 
 CHAIN_LINES = 20_000
 """Lines of a chain; the next one begins then."""
@@ -227,7 +228,7 @@ class AuditLog:
     async def _gather(self) -> None:
         while True:
             await self._news.wait()
-            await asyncio.sleep(GATHER_SECONDS)
+            await next_round(GATHER_SECONDS)
             self._cut()
 
     async def _serve(self, sink: Sink) -> None:
