@@ -22,7 +22,7 @@ import yaml
 from faults.scene import SOURCE_VARIABLE
 from images.build import REPOSITORY
 
-SOURCE = REPOSITORY / "operator" / "src"
+PACKAGE = REPOSITORY / "operator" / "src" / "pdf_security_operator"
 TESTS = Path(__file__).parent
 
 SECONDS = 400
@@ -42,6 +42,17 @@ class Change:
     module: str
     before: str
     after: str
+
+    def applied(self, package: Path) -> str:
+        """Give the module's text with the change made; `package` has the module.
+
+        Raises:
+            ValueError: what is to be changed is not there, or more than once.
+        """
+        text = (package / self.module).read_text()
+        if text.count(self.before) != 1:
+            raise ValueError(f"{self.module} has not exactly one {self.before!r}")
+        return text.replace(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -99,10 +110,10 @@ def _failed(mutant: Mutant) -> str:
         RuntimeError: no test was chosen, or the run came to no verdict.
     """
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        package = Path(folder) / "pdf_security_operator"
-        shutil.copytree(SOURCE / package.name, package, ignore=shutil.ignore_patterns("*.pyc"))
+        package = Path(folder) / PACKAGE.name
+        shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("*.pyc"))
         for change in mutant.changes:
-            _mutate(package / change.module, change)
+            (package / change.module).write_text(change.applied(package))
         command = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=no", "-k", mutant.chosen]
         try:
             done = subprocess.run(
@@ -120,13 +131,6 @@ def _failed(mutant: Mutant) -> str:
     if done.returncode != 0 and not found:
         raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout[-300:]}")
     return "; ".join(f"{test} ({why})" for test, why in found)
-
-
-def _mutate(path: Path, change: Change) -> None:
-    text = path.read_text()
-    if text.count(change.before) != 1:
-        raise ValueError(f"{change.module} has not exactly one {change.before!r}")
-    path.write_text(text.replace(change.before, change.after))
 
 
 if __name__ == "__main__":
