@@ -20,7 +20,7 @@ from faults.proxy import FaultProxy
 from faults.reader import Reader
 from faults.row import Row
 from pdf_security_operator.identity import job_name_of
-from product import NAMESPACE
+from product import NAMESPACE, await_admission
 
 Object = dict[str, Any]
 
@@ -163,6 +163,8 @@ class FaultScene:
         assert operator.is_running
         assert operator.is_ready("/healthz")
         assert operator.is_ready("/readyz")
+        # An API server that has just come back refuses what its policies do not know yet.
+        await_admission(self.plane.kubectl)
         self.create_jobs(1, CANARY)
         seconds = self.await_final(30)
         bodies = self.security_jobs()
