@@ -14,7 +14,6 @@ import {
   getDisplayValueAlignmentFactors,
   getFieldDisplayName,
   getFieldSeriesColor,
-  ReducerID,
   reduceField,
   ThemeContext,
   toDataFrame,
@@ -78,7 +77,7 @@ function Stat({ panel, frames, width, height }) {
   const [reducer] = options.reduceOptions.calcs;
   const shown = frames.map((frame) => {
     const [, field] = frame.fields;
-    const value = reduceField({ field, reducers: [reducer ?? ReducerID.lastNotNull] })[reducer];
+    const value = reduceField({ field, reducers: [reducer] })[reducer];
     return { ...field.display(value), title: frame.name };
   });
   return (
@@ -104,7 +103,7 @@ function Curves({ panel, frames, width, height }) {
   return <TimeSeries {...{ frames, width, height, timeRange, timeZone, legend }} />;
 }
 
-// A chart whose rows have names, and whose cells are painted by `paint(plot, cellOf)`.
+// A chart whose rows have names; `paint` is given what paints a cell of one.
 function Rows({ names, width, height, paint }) {
   const builder = new UPlotConfigBuilder(timeZone);
   builder.addScale({
