@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import archives
 
 USER = 65532
 
@@ -55,10 +58,10 @@ def unpack(name: str, archive: Path, facts: dict[str, Any], root: Path) -> Unpac
         manifest = json.loads(blob_of(tar, facts["digest"]))
         configuration = json.loads(blob_of(tar, manifest["config"]["digest"]))
         for layer in manifest["layers"]:
-            stream = tar.extractfile(f"blobs/sha256/{layer['digest'].removeprefix('sha256:')}")
-            with tarfile.open(fileobj=stream) as content:
+            blob = blob_of(tar, layer["digest"])
+            with tarfile.open(fileobj=io.BytesIO(blob)) as content:
                 members |= {member.name: member for member in content}
-                content.extractall(root, filter="tar")
+            archives.unpack(blob, root)
     return Unpacked(name, facts, manifest, configuration, members, root)
 
 

@@ -77,6 +77,7 @@ PACKAGES = {
     "redis-tools": Package("Argo CD's cache", _program("redis-check-rdb")),
     "docker-registry": Package("stands for a reader's registry", _program("docker-registry")),
     "skopeo": Package("pushes images to a registry", _program("skopeo")),
+    "xz-utils": Package("unpacks source packages", _program("xz")),
     "nodejs": Package("runs what bundles the dashboard's page", _program("node")),
     "npm": Package("installs what draws the dashboard's page", _program("npm")),
 }

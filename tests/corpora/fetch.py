@@ -9,12 +9,13 @@ import json
 import os
 import re
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import archives
+from cluster import packages
 from cluster.layout import cache_folder
 from cluster.processes import run
 from cluster.toolchain import go_program
@@ -133,9 +134,9 @@ def _go(module: str, version: str, place: Path) -> None:
 
 
 def _unpack_all(place: Path) -> None:
+    packages.ensure(["xz-utils"])
     for archive in _archives(place):
-        with tarfile.open(archive) as content:
-            content.extractall(place, filter="data")
+        archives.unpack(archive, place)
         archive.unlink()
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
+import archives
 from cluster import processes
 from cluster.errors import RefusedError
 from images.build import REPOSITORY
@@ -36,8 +35,7 @@ def check_out(folder: Path, revision: str = PREVIOUS) -> Path:
             f"git has no {revision}: {done.stderr.decode().strip()}",
             "fetch the whole history, `git fetch --unshallow --tags`",
         )
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
-        files.extractall(folder, filter="data")
+    archives.unpack(done.stdout, folder)
     return folder
 
 
