@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
 
+import archives
 from cluster import toolchain
 from cluster.progress import Progress
 from images.build import REPOSITORY
@@ -50,8 +50,7 @@ class Scene:
 
     def _assemble(self) -> None:
         """Put image and signatures into one layout, the kinds of each said as cosign says them."""
-        with tarfile.open(self.files.archive) as tar:
-            tar.extractall(self.layout, filter="data")
+        archives.unpack(self.files.archive, self.layout)
         for blob in (self.files.artifacts / "blobs/sha256").iterdir():
             (self.layout / "blobs/sha256" / blob.name).write_bytes(blob.read_bytes())
         index = json.loads((self.layout / "index.json").read_bytes())
