@@ -26,36 +26,48 @@ _WHITE = rb"[\x00\t\n\f\r ]"
 
 _END = rb"(?!" + REGULAR + rb")"
 
-_LETTERS = rb"[^()\\]*+(?:\\.[^()\\]*+)*+"
+
+def _many(*alternatives: bytes) -> bytes:
+    """Match as many as there are, and give none back.
+
+    Up to Python 3.11.4 such a group that fails midway stays where it failed, and all before counts
+    as matched (python/cpython#100061). What never matches, tried last, brings it back.
+    """
+    return rb"(?:" + b"|".join(alternatives) + rb"|(?!))*+"
+
+
+_LETTERS = rb"[^()\\]*+" + _many(rb"\\.[^()\\]*+")
 """Of a string, without parentheses but for those that are escaped."""
 
-_OPERAND = (
-    rb"(?:" + _WHITE + rb"++"
-    rb"|[-+.0-9]++" + _END + rb"|/" + REGULAR + rb"*+"
-    rb"|\(" + _LETTERS + rb"(?:\(" + _LETTERS + rb"\)" + _LETTERS + rb")*+\)"
-    rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>|[\[\]])"
+_OPERANDS = _many(
+    _WHITE + rb"++",
+    rb"[-+.0-9]++" + _END,
+    rb"/" + REGULAR + rb"*+",
+    rb"\(" + _LETTERS + _many(rb"\(" + _LETTERS + rb"\)" + _LETTERS) + rb"\)",
+    rb"<[0-9A-Fa-f\x00\t\n\f\r ]*+>",
+    rb"[\[\]]",
 )
 
 _NOT_PLAIN = frozenset((b"BI", b"ID", b"EI"))
 
 
 def _run_of(
-    operators: frozenset[bytes], first: bytes = b"", operand: bytes = _OPERAND
+    operators: frozenset[bytes], *first: bytes, operands: bytes = _OPERANDS
 ) -> re.Pattern[bytes]:
     """Match as many instructions of these operators as there are: read once, and never back."""
     # Longer ones first: an alternative that was taken is not given back.
     names = b"|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
-    instruction = operand + rb"*+(?:" + names + rb")" + _END
-    return re.compile(rb"(?:" + first + instruction + rb")*+" + _WHITE + rb"*+", re.DOTALL)
+    instruction = operands + rb"(?:" + names + rb")" + _END
+    return re.compile(_many(*first, instruction) + _WHITE + rb"*+", re.DOTALL)
 
 
-_VISIBLE_MODE = _WHITE + rb"*+[0-24-7]" + _WHITE + rb"++Tr" + _END + rb"|"
+_VISIBLE_MODE = _WHITE + rb"*+[0-24-7]" + _WHITE + rb"++Tr" + _END
 """How most set it: whatever else is written may come to invisible, too."""
 
 _PLAIN = _run_of(OPERATORS - _NOT_PLAIN)
 """Instructions with nothing to be taken out, which most are."""
 
-_VISIBLE = _run_of(OPERATORS - _NOT_PLAIN - {b"Tr"}, first=_VISIBLE_MODE)
+_VISIBLE = _run_of(OPERATORS - _NOT_PLAIN - {b"Tr"}, _VISIBLE_MODE)
 """Those of them whose text is seen, whatever came before."""
 
 _NUMBER = rb"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)" + _END
@@ -63,13 +75,16 @@ _NUMBER = rb"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)" + _END
 _NAME = rb"/" + REGULAR[:-1] + rb"#]*+" + _END
 """Without the sign that readers take for the beginning of a code, or not."""
 
-_SCALAR = (
-    rb"(?:" + _WHITE + rb"++|" + _NUMBER + rb"|" + _NAME + rb"|\(" + _LETTERS + rb"\)"
-    rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>)"
+_SCALARS = (
+    _WHITE + rb"++",
+    _NUMBER,
+    _NAME,
+    rb"\(" + _LETTERS + rb"\)",
+    rb"<[0-9A-Fa-f\x00\t\n\f\r ]*+>",
 )
 
 _WELL_WRITTEN = _run_of(
-    OPERATORS - _NOT_PLAIN, operand=rb"(?:" + _SCALAR + rb"|\[" + _SCALAR + rb"*+\])"
+    OPERATORS - _NOT_PLAIN, operands=_many(*_SCALARS, rb"\[" + _many(*_SCALARS) + rb"\]")
 )
 """Instructions that nobody reads otherwise than anybody else."""
 
