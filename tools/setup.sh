@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 say() { printf 'setup: %s\n' "$*" >&2; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Debian's first: the images have it, so what is tested and measured is what is shipped; and it is
-# optimized by profile, as those that are compiled from source often are not.
+# Debian's first: the images have it, so what is tested and measured is what is shipped, with its
+# defaults and faults; and it is optimized by profile, as those compiled from source often are not.
 python=""
 for candidate in ${PYTHON:-} /usr/bin/python3.11 python3.14 python3.13 python3.12 python3.11 python3; do
     if command -v "$candidate" >/dev/null 2>&1 &&
