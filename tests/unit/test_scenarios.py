@@ -13,6 +13,7 @@ from pdf_security_operator import policies as policies_module
 from pdf_security_operator.controller import RELIST_SECONDS, Controller
 from pdf_security_operator.errors import ForbiddenError, UnavailableError
 from pdf_security_operator.identity import Key
+from pdf_security_operator.record import FIRST_SECONDS
 from unit.fake_api import FakeApi, conditions_of
 from unit.resources import job_spec, s3
 
@@ -225,6 +226,26 @@ async def test_policies_outlive_their_class_as_long_as_pods_do(
     api.finish(api.job_of(api.security_job("running")))
     await api.settled()
     assert api.objects["policies"] == {}
+
+
+async def test_events_of_a_job_come_in_their_order(
+    api: FakeApi, operator: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job would seem to have started, and then to wait for its class."""
+    begun, created = [], []
+
+    async def create(event: Object) -> None:
+        begun.append(event["reason"])
+        # The first takes longer than the second.
+        await asyncio.sleep(1 if len(begun) == 1 else 0)
+        created.append(event["reason"])
+
+    monkeypatch.setattr(api, "create_event", create)
+    api.add_security_job("late", className="late")
+    await asyncio.sleep(FIRST_SECONDS + 0.1)
+    api.add_class("late")
+    await asyncio.sleep(2)
+    assert created == ["ClassNotFound", "Started"]
 
 
 async def test_a_refused_job_says_so(api: FakeApi, operator: Controller) -> None:

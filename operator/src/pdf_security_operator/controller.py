@@ -95,7 +95,7 @@ class Controller:
             metrics,
             tracer,
             audit,
-            happened=lambda key, event: work.enqueue(EventTask(key, event), within=TELL_SECONDS),
+            happened=lambda key: work.enqueue(EventTask(key), within=TELL_SECONDS),
         )
         jobs = Jobs(cluster, self._observed, self._classes, self._policies, metrics)
         self._reconciler = Reconciler(
@@ -206,7 +206,7 @@ class Controller:
 
     def _leave(self, task: Task) -> None:
         """Leave a task to whichever process it is now, and nothing of it behind."""
-        if isinstance(task, StatusTask):
+        if isinstance(task, StatusTask | EventTask):
             self._record.forget(task.key)
         elif isinstance(task, JobTask):
             self._observed.held.pop(task.key, None)
@@ -224,8 +224,8 @@ class Controller:
                     # What it still holds can be let go.
                     self._work.enqueue(JobTask(key))
                 return None
-            case EventTask(_, event):
-                await self._record.tell(event)
+            case EventTask(key):
+                await self._record.tell(key)
                 return None
             case PoliciesTask(namespace):
                 return await self._policies.settle(namespace)

@@ -53,7 +53,7 @@ class Record:
         metrics: Metrics,
         tracer: Tracer,
         audit: AuditLog,
-        happened: Callable[[Key, Object], None],
+        happened: Callable[[Key], None],
     ) -> None:
         self._cluster = cluster
         self._observed = observed
@@ -63,6 +63,7 @@ class Record:
         self._audit = audit
         self._happened = happened
         self._found: dict[Key, _Found] = {}
+        self._untold: dict[Key, list[Object]] = {}
 
     def take_in(self, body: Object, state: State, job: Object | None) -> float | None:
         """Take in a state that was found.
@@ -122,17 +123,22 @@ class Record:
             event = event_of(previous, found.state)
             if event:
                 entry = build_event(body, *event, timestamp(), self._identity)
-                self._happened(key, entry)
+                self._untold.setdefault(key, []).append(entry)
+                self._happened(key)
         if self._found.get(key) is found:
             del self._found[key]
         return found.state.is_final
 
-    async def tell(self, event: Object) -> None:
-        """Create an event; no program misses one that is lost."""
-        try:
-            await self._cluster.create_event(event)
-        except ApiError as error:
-            logger.warning("event.lost", event_reason=event["reason"], error=str(error))
+    async def tell(self, key: Key) -> None:
+        """Create the events of a job, in the order in which they happened.
+
+        No program misses one that is lost.
+        """
+        for event in self._untold.pop(key, []):
+            try:
+                await self._cluster.create_event(event)
+            except ApiError as error:
+                logger.warning("event.lost", event_reason=event["reason"], error=str(error))
 
     def deleted(self, body: Object, *, ours: bool) -> None:
         """Take in that a resource was deleted, as it was last seen; whether it was ours to run."""
@@ -141,8 +147,9 @@ class Record:
         self._audit.forget(uid_of(body))
 
     def forget(self, key: Key) -> None:
-        """Forget what was found: another process writes it."""
+        """Forget what was found and happened: another process acts there."""
         self._found.pop(key, None)
+        self._untold.pop(key, None)
 
     def _measure(self, body: Object, status: Object, job: Object | None) -> None:
         started, ended = status.get("startTime"), status["completionTime"]

@@ -34,12 +34,11 @@ class StatusTask:
         return self.key.namespace
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class EventTask:
-    """An Event about a PdfSecurityJob is to be created. Each is its own, whatever it says."""
+    """What happened to a PdfSecurityJob is to be told by Events."""
 
     key: Key
-    event: Object
 
     @property
     def namespace(self) -> str:
