@@ -80,9 +80,17 @@ class Scene:
         return self._pod(job, name)
 
     def facts_of(self, pod: str) -> Facts:
-        """Read what the probe has told."""
-        lines = self.cluster.kubectl("logs", pod, "-n", self.namespace).splitlines()
-        facts: Facts = json.loads(lines[-1])
+        """Read what the probe has told.
+
+        A kubelet that is busy may say for a moment, in place of a log, that it has none.
+        """
+
+        def told() -> str:
+            log = self.cluster.kubectl("logs", pod, "-n", self.namespace)
+            last = log.splitlines()[-1:]
+            return last[0] if last and last[0].startswith("{") else ""
+
+        facts: Facts = json.loads(wait_for(told, f"pod {pod} has a log", 20))
         return facts
 
     def ended(self, names: set[str], seconds: float = 90) -> dict[str, str]:
