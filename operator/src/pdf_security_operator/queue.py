@@ -94,7 +94,7 @@ class FairQueue(Generic[Key]):
         if key in self._waiting:
             return
         if after or within:
-            self._add_later(after or seconds_to_round(within), key, turn)
+            self._add_later(key, turn, after or seconds_to_round(within))
             return
         self._cancel_timer(key)
         if key in self._active:
@@ -143,7 +143,7 @@ class FairQueue(Generic[Key]):
         self._idle.clear()
         return key
 
-    def _add_later(self, seconds: float, key: Key, turn: Turn) -> None:
+    def _add_later(self, key: Key, turn: Turn, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         timer = self._timers.get(key)
         if timer and timer.when() <= loop.time() + seconds:

@@ -11,39 +11,27 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class JobTask:
+class _OfOneJob:
+    """A task about one PdfSecurityJob."""
+
+    key: Key
+
+    @property
+    def namespace(self) -> str:
+        """Namespace whose owner carries it out."""
+        return self.key.namespace
+
+
+class JobTask(_OfOneJob):
     """A PdfSecurityJob is to be brought forward."""
 
-    key: Key
 
-    @property
-    def namespace(self) -> str:
-        """Namespace whose owner carries it out."""
-        return self.key.namespace
-
-
-@dataclass(frozen=True)
-class StatusTask:
+class StatusTask(_OfOneJob):
     """What was found of a PdfSecurityJob is to be written."""
 
-    key: Key
 
-    @property
-    def namespace(self) -> str:
-        """Namespace whose owner carries it out."""
-        return self.key.namespace
-
-
-@dataclass(frozen=True)
-class EventTask:
+class EventTask(_OfOneJob):
     """What happened to a PdfSecurityJob is to be told by Events."""
-
-    key: Key
-
-    @property
-    def namespace(self) -> str:
-        """Namespace whose owner carries it out."""
-        return self.key.namespace
 
 
 @dataclass(frozen=True)
